@@ -1,0 +1,101 @@
+"""Many attempts added up: ratios of sums, with void attempts apart.
+
+All tokens of counted attempts, failed ones included, over the number that passed: an average of
+ratios would let an agent that fails expensively look cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What an aggregate needs of one attempt."""
+
+    passed: int | None
+    counted: bool
+    tokens: int | None
+    tokens_complete: bool
+    cost_usd: Decimal | None
+    cost_complete: bool
+
+    @classmethod
+    def from_cell(cls, cell: Mapping[str, Any]) -> Self:
+        """Read a cell record (or anything with its ``scores`` and ``failure``)."""
+        tokens, failure = cell["scores"]["tokens"], cell["failure"]
+        cost = tokens["cost_usd"]
+        return cls(
+            passed=cell["scores"]["pass_rate"]["pass"],
+            counted=failure is None or failure["counted"],
+            tokens=tokens["total_tokens"],
+            tokens_complete=tokens["total_tokens"] is not None and tokens["coverage"] in {None, 1},
+            cost_usd=None if cost is None else Decimal(cost),
+            cost_complete=cost is not None and tokens["cost_coverage"] in {None, 1},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """The sums, and the ratios of them."""
+
+    attempts: int
+    counted: int
+    graded: int
+    """Counted attempts whose ``pass`` is known."""
+    passed: int
+    tokens: int | None
+    """Of counted attempts; a lower bound when ``tokens_coverage`` is below 1."""
+    tokens_coverage: float | None
+    """Share of counted attempts all of whose tokens are known; None without any."""
+    cost_usd: Decimal | None
+    cost_coverage: float | None
+    void_tokens: int | None
+    """Of void attempts, which enter no ratio."""
+
+    @property
+    def pass_rate(self) -> float | None:
+        """Passed over graded; None when nothing was graded."""
+        return self.passed / self.graded if self.graded else None
+
+    @property
+    def tokens_per_correct_task(self) -> float | None:
+        """None when nothing passed."""
+        return self.tokens / self.passed if self.passed and self.tokens is not None else None
+
+    @property
+    def usd_per_correct_task(self) -> Decimal | None:
+        """None when nothing passed."""
+        return self.cost_usd / self.passed if self.passed and self.cost_usd is not None else None
+
+
+def aggregate(attempts: Iterable[Attempt]) -> Aggregate:
+    """Add up attempts. No attempts at all have used no tokens."""
+    everything = list(attempts)
+    counted = [attempt for attempt in everything if attempt.counted]
+    graded = [attempt.passed for attempt in counted if attempt.passed is not None]
+    costs = [attempt.cost_usd for attempt in counted if attempt.cost_usd is not None]
+    return Aggregate(
+        attempts=len(everything),
+        counted=len(counted),
+        graded=len(graded),
+        passed=sum(graded),
+        tokens=_sum([attempt.tokens for attempt in counted]),
+        tokens_coverage=_share([attempt.tokens_complete for attempt in counted]),
+        cost_usd=sum(costs, Decimal(0)) if costs or not counted else None,
+        cost_coverage=_share([attempt.cost_complete for attempt in counted]),
+        void_tokens=_sum([attempt.tokens for attempt in everything if not attempt.counted]),
+    )
+
+
+def _sum(values: list[int | None]) -> int | None:
+    """Sum of what is known; None when there are values and none is."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known or not values else None
+
+
+def _share(flags: list[bool]) -> float | None:
+    return sum(flags) / len(flags) if flags else None
