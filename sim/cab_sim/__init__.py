@@ -1,0 +1,1 @@
+"""A model endpoint that plays scripted models, injects faults and keeps its own true count."""

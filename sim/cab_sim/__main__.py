@@ -1,0 +1,5 @@
+"""``python -m cab_sim`` is ``cab-sim``."""
+
+from cab_sim.cli import main
+
+main()

@@ -1,0 +1,57 @@
+"""The endpoint's own count: one record per call, written before the call's last byte is sent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What the endpoint served to one request."""
+
+    n: int
+    """Number of the call, from 1, in order of arrival."""
+    model: str | None
+    """As requested; ``None`` when the request could not be read."""
+    status: int
+    """HTTP status that was sent."""
+    stream: bool | None
+    completed: bool
+    """The whole answer was handed over; ``False`` when it was cut or the client left."""
+    fault: str | None
+    """The fault that this call was hit by."""
+    prompt_tokens: int | None
+    """``None`` where no model ran: an error was served."""
+    completion_tokens: int | None
+    """Tokens that the model made, reported or not; of a stream that broke off, those that were sent."""
+
+    def wire(self) -> dict[str, Any]:
+        """The record as JSON holds it, with the total."""
+        known = self.prompt_tokens is not None and self.completion_tokens is not None
+        total = (self.prompt_tokens or 0) + (self.completion_tokens or 0) if known else None
+        return {**asdict(self), "total_tokens": total}
+
+
+class CallLog:
+    """All calls so far, in memory and, where a path is given, as JSON lines appended to that file."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.calls: list[Call] = []
+        """In the order in which they ended."""
+        self._path = path
+        self._started = 0
+
+    def number(self) -> int:
+        """The number of a call that has just come in."""
+        self._started += 1
+        return self._started
+
+    def add(self, call: Call) -> None:
+        """Record a call that is about to end."""
+        self.calls.append(call)
+        if self._path is not None:
+            with self._path.open("ab") as file:
+                file.write(json.dumps(call.wire()).encode() + b"\n")

@@ -1,0 +1,102 @@
+"""``cab-sim``: the simulator as a program.
+
+When it listens it prints one JSON line on standard output, ``{"event":"listening","url":"http://…/v1"}``, and
+nothing else. SIGTERM and Ctrl-C end it. Exit codes: 0 ended as told, 2 usage, 3 the address
+cannot be had.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from cab_sim.errors import SimError
+from cab_sim.faults import KINDS, Fault
+from cab_sim.script import Script
+from cab_sim.server import SimConfig, serving
+
+EXIT_ENVIRONMENT: Final = 3
+
+
+@click.command(name="cab-sim")
+@click.option(
+    "--listen", default="127.0.0.1:0", show_default=True, metavar="HOST:PORT", help="Port 0: any free one."
+)
+@click.option(
+    "--script", type=click.Path(path_type=Path), help="JSON file with the edits that the models make."
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="KIND[:N]",
+    help=f"Fault of every call, or of the next N; may be repeated. Kinds: {', '.join(KINDS)}.",
+)
+@click.option("--tokens-per-s", type=click.FloatRange(min=0, min_open=True), help="Pace of the answers.")
+@click.option(
+    "--chunk-tokens", type=click.IntRange(min=1), default=4, show_default=True, help="Size of a delta."
+)
+@click.option(
+    "--count", type=click.Path(path_type=Path), help="Append every call to this file as a JSON line."
+)
+@click.option(
+    "--key-env", metavar="NAME", help="Variable with the only key to accept (default: CAB_SIM_KEY, if set)."
+)
+def main(
+    *,
+    listen: str,
+    script: Path | None,
+    faults: tuple[str, ...],
+    tokens_per_s: float | None,
+    chunk_tokens: int,
+    count: Path | None,
+    key_env: str | None,
+) -> None:
+    """Serve scripted models over chat/completions: oracle, null, cheat:N."""
+    host, port = _address(listen)
+    if key_env is not None and not os.environ.get(key_env):
+        raise click.UsageError(f"--key-env {key_env}: that variable is not set")
+    try:
+        config = SimConfig(
+            script=None if script is None else Script.load(script),
+            faults=tuple(map(Fault.parse, faults)),
+            tokens_per_s=tokens_per_s,
+            tokens_per_chunk=chunk_tokens,
+            count_path=count,
+            key=os.environ.get(key_env or "CAB_SIM_KEY") or None,
+        )
+        if count is not None:
+            count.touch()
+    except SimError as error:
+        raise click.UsageError(str(error)) from None
+    except OSError as error:
+        raise click.UsageError(f"--count {count}: {error.strerror}") from None
+    try:
+        asyncio.run(_serve(config, host, port))
+    except OSError as error:
+        click.echo(f"cab-sim: cannot listen on {listen}: {error.strerror}; choose another --listen", err=True)
+        sys.exit(EXIT_ENVIRONMENT)
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, colon, port = listen.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise click.UsageError(f"--listen {listen}: expected HOST:PORT, such as 127.0.0.1:0")
+    return host.strip("[]"), int(port)
+
+
+async def _serve(config: SimConfig, host: str, port: int) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(config, host, port) as server:
+        print(json.dumps({"event": "listening", "url": server.url}, separators=(",", ":")), flush=True)  # noqa: T201  # a launcher reads it
+        await stop.wait()
