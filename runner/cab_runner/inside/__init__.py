@@ -1,0 +1,1 @@
+"""Files that run inside sandboxes: standard library only, each complete in itself."""

@@ -1,0 +1,5 @@
+//! Runs a command until it succeeds.
+
+pub mod command;
+pub mod options;
+pub mod retry;

@@ -1,0 +1,3 @@
+module greetd
+
+go 1.22
