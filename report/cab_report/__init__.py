@@ -1,0 +1,1 @@
+"""Cell records → what people look at."""
