@@ -1,0 +1,59 @@
+"""bash-loop: our own reference agent. It needs no image, only a Python 3.11 in the sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cab_proxy.records import Tokens
+from cab_runner.agents.base import Adapter, Claim, WireContext, Wiring, count, json_object
+
+
+def wire(context: WireContext) -> Wiring:
+    """One run of the script among the sandbox's tools."""
+    turns = () if context.max_turns is None else ("--max-turns", str(context.max_turns))
+    return Wiring(
+        command=(
+            context.layout.python,
+            f"{context.layout.tools}/bash_loop.py",
+            "--base-url",
+            context.base_url,
+            "--model",
+            context.model,
+            *turns,
+            "--",
+            context.prompt,
+        ),
+        env={"OPENAI_API_KEY": context.token},
+    )
+
+
+def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signature of Adapter.claim
+    """The last line says ``{"bash_loop": {"calls": …, "prompt_tokens": …, "completion_tokens": …}}``.
+
+    Only the last: commands that it ran print there too.
+    """
+    last = json_object(stdout.rstrip().rpartition("\n")[2]) or {}
+    report = last.get("bash_loop")
+    if not isinstance(report, dict):
+        return None
+    sent, received = count(report.get("prompt_tokens")), count(report.get("completion_tokens"))
+    return Claim(
+        source="stdout, last line",
+        raw=(report,),
+        raw_input_includes_cache=True,
+        tokens=Tokens(
+            input=sent,
+            output=received,
+            total=sent + received if sent is not None and received is not None else None,
+        ),
+    )
+
+
+ADAPTER = Adapter(
+    name="bash-loop",
+    version="1",
+    protocol="chat",
+    image=None,
+    wire=wire,
+    claim=claim,
+)

@@ -1,0 +1,140 @@
+"""opencode, by its ``run`` command with JSON events.
+
+The prompt comes on stdin, from a file: as an argument opencode would wrap it in quotes and escape
+those inside, and the model would be asked something else.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from cab_proxy.records import Tokens
+from cab_runner.agents.base import (
+    MAX_RAW_ITEMS,
+    Adapter,
+    Claim,
+    WireContext,
+    Wiring,
+    add_up,
+    count,
+    json_lines,
+    json_object,
+)
+
+PROMPT_FILE: Final = "cab-prompt.md"
+RUN: Final = 'exec opencode run --format json --model "$1" <"$2"'
+SHOWN_OUTPUT_CHARS: Final = 4_000
+
+
+def wire(context: WireContext) -> Wiring:
+    """One run of opencode, configured by its environment alone."""
+    model = f"meter/{context.model}"
+    config = {
+        "autoupdate": False,
+        "share": "disabled",
+        "model": model,
+        "small_model": model,
+        "permission": "allow",
+        "agent": {"title": {"disable": True}},
+        "provider": {
+            "meter": {
+                "npm": "@ai-sdk/openai-compatible",
+                "name": "meter",
+                "options": {"baseURL": context.base_url, "apiKey": context.token},
+                "models": {
+                    context.model: {
+                        "name": context.model,
+                        "limit": {
+                            "context": context.context_window_tokens,
+                            "output": context.max_output_tokens,
+                        },
+                        "tool_call": True,
+                    }
+                },
+            }
+        },
+    }
+    return Wiring(
+        command=("sh", "-c", RUN, "opencode", model, f"{context.layout.home}/{PROMPT_FILE}"),
+        env={
+            "OPENCODE_CONFIG_CONTENT": json.dumps(config, separators=(",", ":")),
+            "OPENCODE_DISABLE_AUTOUPDATE": "1",
+            "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+            "OPENCODE_DISABLE_MODELS_FETCH": "1",
+        },
+        files={PROMPT_FILE: context.prompt},
+    )
+
+
+def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signature of Adapter.claim
+    """``step_finish`` events: input leaves cached tokens out, output leaves reasoning out.
+
+    Calls outside the conversation (a title) are in none of them.
+    """
+    reports = [
+        tokens
+        for event in json_lines(stdout)
+        if event.get("type") == "step_finish" and isinstance(tokens := _part(event).get("tokens"), dict)
+    ]
+    if not reports:
+        return None
+    return Claim(
+        source="stdout step_finish.tokens",
+        raw=tuple(reports[:MAX_RAW_ITEMS]),
+        raw_input_includes_cache=False,
+        tokens=add_up([_tokens(report) for report in reports]),
+    )
+
+
+def _tokens(report: dict[str, Any]) -> Tokens:
+    cache = report.get("cache")
+    cache = cache if isinstance(cache, dict) else {}
+    cached, written = count(cache.get("read")), count(cache.get("write"))
+    uncached, reasoning, visible = (count(report.get(kind)) for kind in ("input", "reasoning", "output"))
+    return Tokens(
+        input=None if uncached is None or cached is None or written is None else uncached + cached + written,
+        cached=cached,
+        cache_write=written,
+        output=None if visible is None or reasoning is None else visible + reasoning,
+        reasoning=reasoning,
+        total=count(report.get("total")),
+    )
+
+
+def render(line: str) -> str | None:
+    """What a person would have seen of an event: text, tool calls with their output, errors."""
+    event = json_object(line)
+    if event is None:
+        return line
+    part = _part(event)
+    if event.get("type") == "text":
+        return str(part.get("text", ""))
+    if event.get("type") == "tool_use":
+        state = part.get("state")
+        state = state if isinstance(state, dict) else {}
+        title = state.get("title") or json.dumps(state.get("input"), ensure_ascii=False)
+        shown = str(state.get("output") or state.get("error") or "").rstrip()
+        return f"| {part.get('tool')}  {title}\n{shown[:SHOWN_OUTPUT_CHARS]}".rstrip()
+    if event.get("type") == "error":
+        return f"error: {json.dumps(event.get('error'), ensure_ascii=False)}"
+    return None
+
+
+def _part(event: dict[str, Any]) -> dict[str, Any]:
+    part = event.get("part")
+    return part if isinstance(part, dict) else {}
+
+
+ADAPTER = Adapter(
+    name="opencode",
+    version="1.18.33",
+    protocol="chat",
+    image="opencode",
+    own_files=(".opencode/**",),
+    deviation=("agent.title.disable=true: no extra call for a session title",),
+    wire=wire,
+    claim=claim,
+    render=render,
+)

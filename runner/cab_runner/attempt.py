@@ -1,0 +1,392 @@
+"""One attempt: an agent works on a task through the meter, the result is graded, the record written.
+
+The order is the contract. Everything that can be wrong with what was asked for is found before the
+agent starts, and leaves nothing behind; the cause of a failure is decided before grading; what was
+measured up to any failure is kept. The folder is staged in ``results/.partial`` and renamed into place.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from cab_proxy.control import Budget, ControlError, OpenedRun, RunRequest
+from cab_runner import admission, cell, endpoints, evidence_store, grading, results, services, workspace
+from cab_runner.agents.base import Adapter, Claim, WireContext, Wiring
+from cab_runner.endpoints import Endpoint, Wanted
+from cab_runner.errors import CabError, MachineLacks
+from cab_runner.grading import Graded
+from cab_runner.patch import make_patch
+from cab_runner.recording import Recording
+from cab_runner.results import CellKey
+from cab_runner.sandbox.base import (
+    Folders,
+    ImageMissing,
+    Interrupted,
+    Job,
+    Layout,
+    Limits,
+    Outcome,
+    Sandbox,
+    SandboxError,
+)
+from cab_runner.sandbox.staging import Staging, remove_tree, sandbox_user
+from cab_runner.tasks import Task
+from cab_runner.trace import Span, Trace
+from cab_runner.workspace import Snapshot
+from cab_scoring.composite import Version
+from cab_scoring.evidence import AgentRun, Evidence, Workspace
+from cab_scoring.failure import decide_failure
+from cab_scoring.score import score
+
+Progress = Callable[[str], None]
+"""Told in a few words what the attempt is doing now; a text that begins ``warning: `` stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that one attempt is given."""
+
+    key: CellKey
+    run_id: str
+    """ULID."""
+    attempt: int | None
+    """``None`` takes the lowest free number."""
+    task: Task
+    adapter: Adapter
+    sandbox: Sandbox
+    image: str | None
+    """The agent's image; docker only."""
+    grader_image: str | None
+    results: Path
+    provisional: bool = False
+    timeout_s: float | None = None
+    """Default: the task's."""
+    budget: Budget = field(default_factory=Budget)
+    allow: tuple[str, ...] = ()
+    context_window_tokens: int = 128_000
+    max_output_tokens: int = 8_192
+    methodology: Version = "1.0"
+
+    @property
+    def partial(self) -> Path:
+        """Where the attempt is staged until it is complete."""
+        return self.results / ".partial" / self.run_id
+
+    @property
+    def limits(self) -> Limits:
+        """What the agent's job may use."""
+        return Limits(wall_s=self.timeout_s or self.task.agent_timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recorded attempt."""
+
+    folder: Path
+    cell: dict[str, Any]
+    fault_detail: str | None
+    """What the runner itself ran into, in its own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The agent's place of work, laid out."""
+
+    folders: Folders
+    layout: Layout
+    before: Snapshot
+    wiring: Wiring
+
+
+def run(plan: Plan, wanted: Wanted, stop: Event, progress: Progress = lambda _: None) -> Recorded:
+    """Run one attempt and record it.
+
+    Raises :class:`CabError` subclasses for what was wrong before the agent started; nothing is left
+    behind then. From the agent's start on, every way out is a record.
+    """
+    with ExitStack() as stack:
+        staging = stack.enter_context(Staging())
+        control = staging.folder("proxy")
+        control.chmod(0o700)
+        _create(plan.partial)
+        try:
+            endpoint = stack.enter_context(wanted.opened(plan.partial / "sim-calls.jsonl"))
+            proxy = stack.enter_context(services.proxy(control, endpoint.key))
+            running = _Attempt(plan, endpoint, staging, proxy, stop=stop, progress=progress)
+            if warning := endpoints.check(endpoint, running.opened, plan.key.model):
+                progress(f"warning: {warning}")
+            place = running.lay_out()
+        except BaseException:
+            shutil.rmtree(plan.partial, ignore_errors=True)
+            raise
+        running.work(place)
+        running.read_back(place)
+        running.grade(place)
+        return running.publish(place)
+
+
+def _create(partial: Path) -> None:
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineLacks(f"cannot write results to {partial.parent.parent}: {error.strerror}") from None
+
+
+class _Attempt:
+    """An attempt under way: what it was given, and what has been measured so far."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        endpoint: Endpoint,
+        staging: Staging,
+        proxy: services.Proxy,
+        *,
+        stop: Event,
+        progress: Progress,
+    ) -> None:
+        self.plan = plan
+        self.endpoint = endpoint
+        self.staging = staging
+        self.proxy = proxy
+        self.stop = stop
+        self.progress = progress
+        self.trace = Trace()
+        self.opened = self._open_run()
+        self.runner_fault: str | None = None
+        self.fault_detail: str | None = None
+        self.outcome: Outcome | None = None
+        self.wall_clock_ms: float | None = None
+        self.left: Workspace | None = None
+        self.claim: Claim | None = None
+        self.endpoint_healthy: bool | None = None
+        self.ledger_head: str | None = None
+        self.graded: Graded | None = None
+
+    def _open_run(self) -> OpenedRun:
+        request = RunRequest(
+            run_id=self.plan.run_id,
+            upstream=self.endpoint.url,
+            models=(self.plan.key.model,),
+            budget=self.plan.budget,
+            allow=self.plan.allow,
+            ledger=(self.plan.partial / "calls.jsonl").resolve(),
+            socket_dir=self.staging.folder("door"),
+            socket_owner=sandbox_user(),
+        )
+        try:
+            return self.proxy.control.open_run(request)
+        except ControlError as error:
+            raise MachineLacks(f"the proxy could not open the run: {error}") from None
+
+    def lay_out(self) -> _Place:
+        """Prepare workspace and HOME, and wire the agent to its door."""
+        plan = self.plan
+        with self.trace.span(
+            "task_setup", f"prepare:{plan.task.id}", task_category=plan.task.facts.category
+        ) as span:
+            folders = Folders(workspace=self.staging.folder("workspace"), home=self.staging.folder("home"))
+            workspace.prepare(plan.task.workspace, folders.workspace)
+            before = workspace.snapshot(folders.workspace)
+            layout = plan.sandbox.layout(folders)
+            wiring = plan.adapter.wire(self._wire_context(layout))
+            for name, text in wiring.files.items():
+                path = folders.home / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            self.staging.hand_over(folders.workspace, folders.home)
+            span.attrs |= {"workdir": "/workspace", "plugin_stack": [], "behavior_mode": cell.BEHAVIOR_MODE}
+        return _Place(folders, layout, before, wiring)
+
+    def _wire_context(self, layout: Layout) -> WireContext:
+        return WireContext(
+            prompt=self.plan.task.instruction,
+            model=self.plan.key.model,
+            base_url=f"{layout.door_url}/v1",
+            origin=layout.door_url,
+            token=self.opened.token,
+            layout=layout,
+            context_window_tokens=self.plan.context_window_tokens,
+            max_output_tokens=self.plan.max_output_tokens,
+            max_turns=self.plan.task.max_turns,
+        )
+
+    def work(self, place: _Place) -> None:
+        """Let the agent work, then end its run at the proxy."""
+        plan = self.plan
+        self.progress(f"{plan.key.agent} is working")
+        job = Job(
+            name=plan.run_id,
+            role="agent",
+            command=place.wiring.command,
+            env=place.wiring.env,
+            layout=place.layout,
+            folders=place.folders,
+            limits=plan.limits,
+            image=plan.image,
+            door=self.opened.socket,
+        )
+        with self.trace.span("adapter_run", f"{plan.key.agent}:{plan.task.id}") as span:
+            self.trace.add_plugins(span, plan.key.agent, sorted(place.wiring.env))
+            with (
+                Recording(plan.partial, render=plan.adapter.render) as recording,
+                self.trace.span("container", f"{plan.key.agent}:run", parent=span) as container,
+            ):
+                self._run_agent(job, recording)
+                self._describe(container, place.wiring)
+            span.attrs |= {
+                "timeout_s": plan.limits.wall_s,
+                "plugin_stack": [],
+                "exit_code": self.outcome.exit_code if self.outcome else None,
+            }
+        self.wall_clock_ms = span.duration_ms
+        self._close_run()
+        self.trace.add_calls(evidence_store.read_calls(plan.partial), container)
+
+    def _run_agent(self, job: Job, recording: Recording) -> None:
+        """Run the agent's job; a failure of the runner's own is noted, not raised."""
+        try:
+            self.outcome = self.plan.sandbox.run(job, recording, self.stop)
+        except (SandboxError, OSError) as error:
+            self._note_fault(error)
+
+    def _note_fault(self, error: SandboxError | OSError) -> None:
+        match error:
+            case Interrupted():
+                self.runner_fault = "interrupted"
+            case ImageMissing():
+                self.runner_fault = "image_missing"
+            case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                self.runner_fault = "out_of_disk"
+            case _:
+                self.runner_fault = "sandbox_error"
+        self.fault_detail = str(error)
+
+    def _describe(self, container: Span, wiring: Wiring) -> None:
+        outcome = self.outcome
+        container.attrs |= {
+            "image": self.plan.image,
+            "command": list(wiring.command),
+            "deviation": list(self.plan.adapter.deviation),
+            "exit_code": outcome.exit_code if outcome else None,
+            "timed_out": outcome.timed_out if outcome else None,
+            "killed_for": outcome.killed_for if outcome else None,
+            "docker_sock_mounted": False,
+            "read_only": False,
+        }
+        if outcome:
+            # the program's own time: without making and removing the sandbox
+            container.started_at, container.duration_ms = outcome.started_at, outcome.active_ms
+
+    def _close_run(self) -> None:
+        """End the run at the proxy: its token dies, its calls drain, its ledger has a head."""
+        try:
+            succeeded = any(call.error_type is None for call in evidence_store.read_calls(self.plan.partial))
+            self.endpoint_healthy = succeeded or self._endpoint_answers()
+            self.ledger_head = self.proxy.control.close_run(self.plan.run_id).head
+        except (ControlError, OSError) as error:
+            self.runner_fault = self.runner_fault or "proxy_died"
+            self.fault_detail = self.fault_detail or f"the proxy died: {error}"
+
+    def _endpoint_answers(self) -> bool:
+        try:
+            endpoints.check(self.endpoint, self.opened, self.plan.key.model)
+        except CabError:
+            return False
+        return True
+
+    def read_back(self, place: _Place) -> None:
+        """Read what the agent left: the change, its documents, its own token report."""
+        folders, partial = place.folders, self.plan.partial
+        after = workspace.snapshot(folders.workspace)
+        extra_git = workspace.has_extra_git(folders.workspace)
+        self.left = workspace.read_back(place.before, after, extra_git_dir=extra_git)
+        (partial / "workspace.patch").write_bytes(make_patch(place.before, after))
+        stdout = (partial / "agent.stdout").read_text("utf-8", "replace")
+        self.claim = self.plan.adapter.claim(stdout, folders.home)
+
+    def grade(self, place: _Place) -> None:
+        """Grade what the agent left, unless the attempt is void already."""
+        if decide_failure(self._evidence()).counted:
+            self.progress("grading")
+            with self.trace.span("grade", f"grade:{self.plan.task.id}") as span:
+                self._grade(place.folders.workspace)
+                span.attrs["exit_code"] = self.graded.grade.exit_code if self.graded else None
+        with self.trace.span("cleanup", f"cleanup:{self.plan.key.agent}"):
+            remove_tree(place.folders.workspace)
+            remove_tree(place.folders.home)
+
+    def _grade(self, final: Path) -> None:
+        """A grader that completes neither here nor on the solution is the task's fault."""
+        plan = self.plan
+        try:
+            self.graded = grading.grade(plan.task, final, plan.sandbox, plan.grader_image, self.stop)
+            if self.graded.grade.completed:
+                return
+            solved = admission.grade_script(
+                plan.task, plan.task.solution, plan.sandbox, plan.grader_image, self.stop
+            )
+        except (SandboxError, OSError) as error:
+            self._note_fault(error)
+            return
+        if not solved.grade.completed:
+            self.runner_fault = "grader_error"
+            self.fault_detail = f"the grader of {plan.task.id} does not complete, not even on its solution"
+
+    def _evidence(self) -> Evidence:
+        return Evidence(
+            task=self.plan.task.facts,
+            run=self._agent_run(),
+            workspace=self.left,
+            grade=self.graded.grade if self.graded else None,
+            calls=evidence_store.read_calls(self.plan.partial),
+            runner_fault=self.runner_fault,
+            endpoint_healthy=self.endpoint_healthy,
+        )
+
+    def _agent_run(self) -> AgentRun | None:
+        outcome = self.outcome
+        if outcome is None:
+            return None
+        return AgentRun(
+            started_at=outcome.started_at,
+            ended_at=outcome.ended_at,
+            exit_code=outcome.exit_code,
+            timed_out=outcome.timed_out,
+            wall_clock_ms=self.wall_clock_ms or outcome.active_ms,
+            container_active_ms=outcome.active_ms,
+            agent_cpu_ms=outcome.cpu_ms,
+            killed_for=outcome.killed_for,
+            agent_files=self.plan.adapter.own_files,
+            output=evidence_store.agent_output(self.plan.partial),
+        )
+
+    def publish(self, place: _Place) -> Recorded:
+        """Write the record's files and rename the folder into place."""
+        plan, partial = self.plan, self.plan.partial
+        evidence = self._evidence()
+        evidence_store.write(partial, evidence)
+        if self.graded:
+            (partial / "grade.stdout").write_bytes(self.graded.stdout)
+            (partial / "grade.stderr").write_bytes(self.graded.stderr)
+            if self.graded.junit is not None:
+                (partial / "junit.xml").write_bytes(self.graded.junit)
+        self.trace.write(partial / "trace.jsonl")
+        measured = cell.Measured(
+            evidence=evidence,
+            scored=score(evidence, plan.methodology),
+            outcome=self.outcome,
+            claim=self.claim,
+            ledger_head=self.ledger_head,
+        )
+        results.write_json(partial / "lock.json", cell.lock(plan, self.endpoint, place.wiring, self.outcome))
+        results.write_json(partial / "cell.json", cell.record(plan, self.endpoint, measured))
+        folder, record = results.publish(partial, plan.results, plan.key, plan.attempt)
+        return Recorded(folder=folder, cell=record, fault_detail=self.fault_detail)

@@ -1,0 +1,141 @@
+"""The cell record: identity, timing, scores, meter, failure, provenance, and what was locked."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from cab_runner.agents.base import Claim, Wiring
+from cab_runner.endpoints import Endpoint
+from cab_runner.sandbox.base import Outcome
+from cab_scoring.evidence import Evidence
+from cab_scoring.score import Scored
+
+if TYPE_CHECKING:
+    from cab_runner.attempt import Plan
+
+SCHEMA_VERSION: Final = 1
+BEHAVIOR_MODE: Final = "factory"
+"""The vendor's defaults plus wiring and unattended flags."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What one attempt came to."""
+
+    evidence: Evidence
+    scored: Scored
+    outcome: Outcome | None
+    claim: Claim | None
+    """The agent's own token report."""
+    ledger_head: str | None
+
+
+def record(plan: Plan, endpoint: Endpoint, measured: Measured) -> dict[str, Any]:
+    """``cell.json`` of one attempt."""
+    scored, outcome, claim = measured.scored, measured.outcome, measured.claim
+    tokens = scored.scores["tokens"]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "identity": {
+            "cell_id": plan.key.cell_id,
+            "sweep_id": plan.key.sweep_id,
+            "attempt": plan.attempt,
+            "run_id": plan.run_id,
+            "agent": plan.key.agent,
+            "agent_version": plan.adapter.version,
+            "model": plan.key.model,
+            "model_build_id": _model_build_id(measured.evidence),
+            "task": plan.task.id,
+            "endpoint": endpoint.shown,
+            "sandbox": plan.sandbox.name,
+            "simulated": endpoint.simulated,
+            "behavior_mode": BEHAVIOR_MODE,
+            "container_image": plan.image,
+            "image_digest": outcome.image_digest if outcome else None,
+            "grader_image": plan.grader_image,
+            "exit_code": outcome.exit_code if outcome else None,
+        },
+        "timing": {
+            "started_at": outcome.started_at if outcome else None,
+            "ended_at": outcome.ended_at if outcome else None,
+            "wall_clock_ms": scored.scores["latency"]["wall_clock_ms"],
+            "prompt_tokens": tokens["prompt_tokens"],
+            "completion_tokens": tokens["completion_tokens"],
+            "tokens_source": scored.meter["sources"]["total"],
+        },
+        "scores": scored.scores,
+        "meter": scored.meter,
+        "failure": scored.failure.to_json(),
+        "claim": claim.to_json() if claim else None,
+        "provenance": {
+            "methodology_version": plan.methodology,
+            "task_hash": plan.task.content_hash,
+            "prompt_hash": hashlib.sha256(plan.task.instruction.encode()).hexdigest(),
+            "agent_stdout_hash": _file_hash(plan.partial / "agent.stdout"),
+            "ledger_head": measured.ledger_head,
+            "proxy_version": version("codingagentbench"),
+            "price_snapshot": None,
+        },
+        "provisional": plan.provisional,
+    }
+
+
+def lock(plan: Plan, endpoint: Endpoint, wiring: Wiring, outcome: Outcome | None) -> dict[str, Any]:
+    """``lock.json``: what was fixed before the run, enough to run it again and to score it again."""
+    limits = plan.limits
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "task": {"facts": plan.task.facts.to_json(), "hash": plan.task.content_hash},
+        "agent": {
+            "name": plan.key.agent,
+            "version": plan.adapter.version,
+            "own_files": list(plan.adapter.own_files),
+            "deviation": list(plan.adapter.deviation),
+            "env_keys": sorted(wiring.env),
+        },
+        "images": {
+            "agent": plan.image,
+            "agent_digest": outcome.image_digest if outcome else None,
+            "grader": plan.grader_image,
+        },
+        "endpoint": endpoint.shown,
+        "model": plan.key.model,
+        "allow": list(plan.allow),
+        "budget": plan.budget.to_json(),
+        "context_window_tokens": plan.context_window_tokens,
+        "max_output_tokens": plan.max_output_tokens,
+        "limits": {
+            name: {
+                "value": getattr(limits, field),
+                "mechanism": (outcome.limits if outcome else {}).get(name),
+            }
+            for name, field in (
+                ("wall", "wall_s"),
+                ("memory", "memory_bytes"),
+                ("processes", "processes"),
+                ("cpus", "cpus"),
+                ("disk", "disk_bytes"),
+                ("output", "output_bytes"),
+            )
+        },
+        "proxy_version": version("codingagentbench"),
+        "methodology_version": plan.methodology,
+    }
+
+
+def _model_build_id(evidence: Evidence) -> str | None:
+    """What the endpoint says it served: model and fingerprint, where all calls agree."""
+    builds = {
+        "@".join(part for part in (call.model_returned, call.system_fingerprint) if part)
+        for call in evidence.calls
+        if call.model_returned
+    }
+    return builds.pop() if len(builds) == 1 else None
+
+
+def _file_hash(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None

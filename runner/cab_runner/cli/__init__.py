@@ -1,0 +1,52 @@
+"""The ``cab`` command.
+
+Exit codes: 0 recorded, whatever the verdict; 2 usage; 3 this machine lacks something; 4 endpoint or
+infrastructure failed the attempt; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from cab_runner import __version__
+from cab_runner.cli import evidence, inventory, run
+from cab_runner.errors import EXIT_INTERRUPTED, CabError
+from cab_runner.sandbox.base import ImageMissing, Interrupted, SandboxError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="cab")
+def cab() -> None:
+    """Coding agents × models × tasks in sandboxes, with a meter on the wire."""
+
+
+for command in (*run.COMMANDS, *evidence.COMMANDS, *inventory.COMMANDS):
+    cab.add_command(command)
+
+
+def main() -> None:
+    """Parse, run, and turn errors into one line and an exit code."""
+    try:
+        code = cab.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        code = 0
+    except click.ClickException as error:
+        code = _fail(error.format_message(), error.exit_code)
+    except CabError as error:
+        code = _fail(str(error), error.exit_code)
+    except (Interrupted, KeyboardInterrupt, click.Abort):
+        code = _fail("interrupted", EXIT_INTERRUPTED)
+    except ImageMissing as error:
+        code = _fail(str(error), 3)
+    except SandboxError as error:
+        code = _fail(str(error), 3)
+    sys.exit(code)
+
+
+def _fail(message: str, code: int) -> int:
+    one_line = " ".join(message.split())
+    click.echo(f"cab: {one_line}", err=True)
+    return code

@@ -1,0 +1,125 @@
+"""What several commands share: options, the stop event, progress, the choice of sandbox."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cab_runner import images, sandbox
+from cab_runner.agents import Adapter
+from cab_runner.doctor import toolchain
+from cab_runner.errors import MachineLacks
+from cab_runner.resources import images_dir, tasks_dir
+from cab_runner.sandbox.base import Sandbox
+from cab_runner.tasks import Task
+
+TOOLCHAINS = "toolchains"
+"""The image in which our own tasks are graded."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines on stdout.")
+tasks_dir_option = click.option(
+    "--tasks-dir",
+    type=click.Path(path_type=Path),
+    callback=lambda _context, _option, value: tasks_dir(value),
+    help="Folder of <category>/<slug> tasks. Default: the checkout's, else those that came with the package.",
+)
+sandbox_option = click.option(
+    "--sandbox",
+    "sandbox_name",
+    type=click.Choice(["docker", "bwrap", "process"]),
+    help="Default: docker where a daemon answers, else bwrap; process for simulated attempts only.",
+)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Event]:
+    """An event that SIGINT and SIGTERM set; a second one interrupts at once."""
+    stop = Event()
+
+    def handle(_signum: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def progress_line() -> Iterator[Progress]:
+    """Says on stderr what is going on: a spinner on a terminal, a line each elsewhere."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status("starting") as status:
+            yield Progress(console, status.update)
+    else:
+        yield Progress(
+            console, lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True)
+        )
+
+
+class Progress:
+    """A callable that takes a few words; warnings stay on the screen."""
+
+    def __init__(self, console: Console, show: Any) -> None:
+        self._console = console
+        self._show = show
+
+    def __call__(self, text: str) -> None:
+        """Say it."""
+        if text.startswith("warning: "):
+            self._console.print(f"cab: {text}", markup=False, highlight=False, soft_wrap=True)
+        else:
+            self._show(text)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on stdout."""
+    json.dump(value, sys.stdout, indent=1, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def choose_sandbox(name: str | None, adapter: Adapter | None, *, simulated: bool) -> Sandbox:
+    """The sandbox for an attempt.
+
+    Raises :class:`MachineLacks` when there is none, or the agent's CLI lives in an image and docker
+    is not there.
+    """
+    if adapter is not None and adapter.image is not None:
+        if name not in (None, "docker"):
+            raise MachineLacks(f"{adapter.name} lives in an image: it needs --sandbox docker")
+        return sandbox.choose("docker", simulated=simulated)
+    return sandbox.choose(name, simulated=simulated)
+
+
+def image_refs(chosen: Sandbox, adapter: Adapter | None, progress: Progress) -> tuple[str | None, str | None]:
+    """The agent's and the grader's image, built first where they are missing; none outside docker."""
+    if chosen.name != "docker":
+        return None, None
+    grader = images.ensure(images_dir(), TOOLCHAINS, progress)
+    if adapter is None or adapter.image is None:
+        return grader, grader
+    return images.ensure(images_dir(), adapter.image, progress), grader
+
+
+def require_toolchain(task: Task, chosen: Sandbox, stop: Event) -> None:
+    """Raise :class:`MachineLacks` when the sandbox has no toolchain for the task's language."""
+    if chosen.name != "docker" and toolchain(task.language, chosen, None, stop) is None:
+        raise MachineLacks(
+            f"{task.id} needs {task.language}, which the {chosen.name} sandbox lacks on this machine: "
+            f"use --sandbox docker, or install {task.language} under /usr"
+        )

@@ -1,0 +1,189 @@
+"""``cab tasks``, ``cab agents``, ``cab doctor``, ``cab clean``: what there is, and keeping it in order."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from cab_runner import admission, agents, images, sandbox, tasks
+from cab_runner import doctor as doctor_module
+from cab_runner.cli.common import (
+    choose_sandbox,
+    image_refs,
+    json_option,
+    print_json,
+    progress_line,
+    require_toolchain,
+    sandbox_option,
+    stop_on_signals,
+    tasks_dir_option,
+)
+from cab_runner.errors import CabError, UsageError
+from cab_runner.resources import images_dir
+from cab_runner.sandbox.reap import reap
+
+
+@click.group("tasks")
+def tasks_group() -> None:
+    """The tasks, and whether they may be trusted."""
+
+
+@tasks_group.command("list")
+@tasks_dir_option
+@json_option
+def tasks_list(tasks_dir: Path, as_json: bool) -> None:
+    """Every task with its language and what is expected of the agent."""
+    found = [tasks.load(tasks_dir, task_id) for task_id in tasks.find(tasks_dir)]
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": task.id,
+                    "title": task.title,
+                    "language": task.language,
+                    "expected_action": task.facts.expected_action,
+                    "agent_timeout_s": task.agent_timeout_s,
+                    "hash": task.content_hash,
+                }
+                for task in found
+            ]
+        )
+        return
+    table = Table("task", "language", "expected", "title", box=None)
+    for task in found:
+        table.add_row(task.id, task.language, task.facts.expected_action, task.title)
+    Console().print(table)
+
+
+@tasks_group.command("check")
+@click.argument("patterns", nargs=-1)
+@sandbox_option
+@tasks_dir_option
+@json_option
+def tasks_check(patterns: tuple[str, ...], sandbox_name: str | None, tasks_dir: Path, as_json: bool) -> None:
+    """Grade each task's solution, nothing, and every cheat in the real grader sandbox.
+
+    PATTERNS are globs of task ids; default: all. Exit 1 when a task fails its check.
+    """
+    ids = sorted({task_id for pattern in patterns or ("*",) for task_id in tasks.find(tasks_dir, pattern)})
+    if not ids:
+        raise UsageError(f"no task matches {' '.join(patterns)}: see `cab tasks list`")
+    rows = []
+    with stop_on_signals() as stop, progress_line() as progress:
+        # tasks and their scripts are ours, as the simulator is
+        chosen = choose_sandbox(sandbox_name, None, simulated=True)
+        _, image = image_refs(chosen, None, progress)
+        for task_id in ids:
+            task = tasks.load(tasks_dir, task_id)
+            require_toolchain(task, chosen, stop)
+            for result in admission.check(task, chosen, image, stop):
+                progress(f"{task_id} {result.name}: {result.detail}")
+                rows.append((task_id, result))
+    if as_json:
+        print_json(
+            [
+                {
+                    "task": task_id,
+                    "check": r.name,
+                    "ok": r.ok,
+                    "detail": r.detail,
+                    "passed_tests": list(r.passed_tests),
+                }
+                for task_id, r in rows
+            ]
+        )
+    else:
+        table = Table("task", "check", "", "detail", box=None)
+        for task_id, result in rows:
+            table.add_row(task_id, result.name, "ok" if result.ok else "[red]FAILED[/red]", result.detail)
+        Console().print(table)
+    if not all(result.ok for _, result in rows):
+        raise CabError("not every task may be trusted")
+
+
+@click.group("agents")
+def agents_group() -> None:
+    """The agents, and the images that hold them."""
+
+
+@agents_group.command("list")
+@json_option
+def agents_list(as_json: bool) -> None:
+    """Every agent with its version, wire protocol and image."""
+    rows = [
+        {
+            "name": adapter.name,
+            "version": adapter.version,
+            "protocol": adapter.protocol,
+            "image": images.tag_of(images_dir(), adapter.image) if adapter.image else None,
+            "deviation": list(adapter.deviation),
+        }
+        for adapter in agents.all_adapters()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("agent", "version", "protocol", "image", box=None)
+    for row in rows:
+        table.add_row(
+            str(row["name"]), str(row["version"]), str(row["protocol"]), str(row["image"] or "none needed")
+        )
+    Console().print(table)
+
+
+@agents_group.command("build")
+@click.argument("names", nargs=-1)
+def agents_build(names: tuple[str, ...]) -> None:
+    """Build the images of agents (default: all), and the toolchains image below them."""
+    chosen = [agents.get(name) for name in names] if names else list(agents.all_adapters())
+    with progress_line() as progress:
+        for folder in ["toolchains", *(adapter.image for adapter in chosen if adapter.image)]:
+            tag = images.ensure(images_dir(), folder, progress)
+            click.echo(tag)
+
+
+@click.command("doctor")
+@json_option
+def doctor(as_json: bool) -> None:
+    """What this machine has: each sandbox tried by running it, toolchains, images, the local model."""
+    with stop_on_signals() as stop:
+        findings = doctor_module.examine(images_dir(), sandbox.all_sandboxes(), stop)
+    if as_json:
+        print_json([{"what": f.what, "ok": f.ok, "detail": f.detail} for f in findings])
+        return
+    table = Table("", "what", "found", box=None)
+    for finding in findings:
+        table.add_row(
+            "[green]✓[/green]" if finding.ok else "[yellow]–[/yellow]", finding.what, finding.detail
+        )
+    Console().print(table)
+
+
+@click.command("clean")
+@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True)
+@json_option
+def clean(results: Path, as_json: bool) -> None:
+    """Remove what killed runners left: containers, staging folders. Partial results are only named."""
+    removed = reap()
+    partial = (
+        sorted(str(path) for path in (results / ".partial").glob("*"))
+        if (results / ".partial").is_dir()
+        else []
+    )
+    if as_json:
+        print_json({"removed": asdict(removed), "partial": partial})
+        return
+    for kind, found in asdict(removed).items():
+        for name in found:
+            click.echo(f"removed {kind[:-1]} {name}")
+    for name in partial:
+        click.echo(f"left: {name} (an attempt that did not end; its ledger may hold calls)")
+    if not any(asdict(removed).values()) and not partial:
+        click.echo("nothing to clean")
+
+
+COMMANDS = (tasks_group, agents_group, doctor, clean)

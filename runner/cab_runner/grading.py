@@ -1,0 +1,150 @@
+"""The second sandbox: the finished workspace, the hidden tests, and a verdict nobody else can write.
+
+A pass is what docs/methodology.md says: ``reward`` 1 from the grader, and exactly the expected test
+ids passed in its JUnit report. An exit code alone proves nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Final
+from xml.etree import ElementTree
+
+from cab_runner import tasks, workspace
+from cab_runner.capture import Capture
+from cab_runner.sandbox.base import Folders, Job, Layout, Limits, Outcome, Sandbox
+from cab_runner.sandbox.staging import Staging
+from cab_runner.tasks import Task
+from cab_scoring.evidence import Grade
+
+_TAIL_CHARS: Final = 4000
+_LARGEST_REPORT_BYTES: Final = 4 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """One run of a task's grader."""
+
+    grade: Grade
+    outcome: Outcome
+    stdout: bytes
+    stderr: bytes
+    junit: bytes | None
+
+
+def grade(task: Task, final: Path, sandbox: Sandbox, image: str | None, stop: Event) -> Graded:
+    """Grade a finished workspace. ``final`` is read only; the grader gets a copy.
+
+    Raises what :meth:`Sandbox.run` raises.
+    """
+    with Staging() as staging:
+        folders = Folders(
+            workspace=staging.folder("workspace"),
+            home=staging.folder("home"),
+            tests=staging.folder("tests"),
+            logs=staging.folder("logs"),
+        )
+        assert folders.tests
+        assert folders.logs
+        workspace.copy_final(final, folders.workspace)
+        shutil.copytree(
+            task.tests, folders.tests, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+        )
+        before = tasks.content_hash(folders.tests)
+        staging.hand_over(folders.workspace, folders.home, folders.logs)
+        layout = sandbox.layout(folders)
+        output = Capture()
+        job = Job(
+            name=f"grade-{task.content_hash[:8]}",
+            role="grader",
+            command=("sh", f"{layout.tests}/test.sh"),
+            env=grader_env(layout),
+            layout=layout,
+            folders=folders,
+            limits=Limits(wall_s=task.verifier_timeout_s),
+            image=image,
+            cwd=layout.logs,
+        )
+        outcome = sandbox.run(job, output, stop)
+        verifier = folders.logs / "verifier"
+        junit = _read(verifier / "junit.xml")
+        passed, failed = junit_results(junit)
+        reward = _reward(verifier)
+        intact = (
+            tasks.content_hash(folders.tests) == before
+            if outcome.tests_intact is None
+            else outcome.tests_intact
+        )
+        verdict = Grade(
+            completed=reward is not None and outcome.killed_for is None,
+            reward=reward,
+            exit_code=outcome.exit_code,
+            timed_out=outcome.timed_out,
+            passed_tests=passed,
+            failed_tests=failed,
+            tests_intact=intact,
+            stdout_tail=_tail(output.stdout),
+            stderr_tail=_tail(output.stderr),
+        )
+    return Graded(grade=verdict, outcome=outcome, stdout=output.stdout, stderr=output.stderr, junit=junit)
+
+
+def grader_env(layout: Layout) -> dict[str, str]:
+    """What test.sh is told; the defaults of these variables make it run under Harbor too."""
+    return {
+        "CAB_WORKSPACE": layout.workspace,
+        "CAB_TESTS_DIR": layout.tests,
+        "CAB_LOGS_DIR": layout.logs,
+        "CAB_TOOLS_DIR": layout.tools,
+        "CAB_PYTHON": layout.python,
+        "CAB_UNTRUSTED": layout.untrusted,
+    }
+
+
+def junit_results(report: bytes | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Ids of the passed and of the other test cases of a JUnit report; none for a broken report.
+
+    An id is the case's ``name``; skipped counts as not passed. A name that occurs twice counts as
+    failed: a report that says two things says nothing.
+    """
+    try:
+        cases = list(ElementTree.fromstring(report or b"").iter("testcase"))  # noqa: S314  # our grader wrote it
+    except ElementTree.ParseError:
+        return (), ()
+    names = [case.get("name", "") for case in cases]
+    passed = {
+        case.get("name", "")
+        for case in cases
+        if not any(child.tag in ("failure", "error", "skipped") for child in case)
+        and names.count(case.get("name", "")) == 1
+    }
+    return tuple(sorted(passed)), tuple(sorted(set(names) - passed))
+
+
+def _reward(verifier: Path) -> float | None:
+    """Harbor's verdict file: reward.txt, else ``reward`` in reward.json."""
+    text = _read(verifier / "reward.txt")
+    if text is None and (packed := _read(verifier / "reward.json")) is not None:
+        try:
+            value = json.loads(packed).get("reward")
+        except (ValueError, AttributeError):
+            return None
+        text = str(value).encode()
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None
+
+
+def _read(path: Path) -> bytes | None:
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST_REPORT_BYTES:
+        return None
+    return path.read_bytes()
+
+
+def _tail(data: bytes) -> str:
+    return data.decode("utf-8", "replace")[-_TAIL_CHARS:]

@@ -1,0 +1,112 @@
+"""Where results lie: staged in ``.partial``, renamed into place when complete.
+
+``results/<sweep>/<agent>/<model>/<category>/<slug>/<attempt>/``. A folder that exists is complete;
+identity is read from its cell.json, never from the path.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from cab_runner.errors import UsageError
+
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9][\w.:@+-]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellKey:
+    """One cell of a sweep."""
+
+    sweep_id: str
+    agent: str
+    model: str
+    task_id: str
+
+    @property
+    def cell_id(self) -> str:
+        """``<sweep_id>/<agent>/<model>/<task>``."""
+        return f"{self.sweep_id}/{self.agent}/{self.model}/{self.task_id}"
+
+    def folder(self, results: Path) -> Path:
+        """The cell's folder, which holds one folder an attempt."""
+        return results.joinpath(*(segment(part) for part in self.cell_id.split("/")))
+
+
+def segment(text: str) -> str:
+    """A path segment: as it is when harmless, else percent-encoded (a leading dot included)."""
+    if _SEGMENT.fullmatch(text):
+        return text
+    encoded = quote(text, safe=":@+")
+    if not encoded or not _SEGMENT.match(encoded[0]):
+        # quote() leaves '.', '_', '-' and '~' alone, and an empty segment must not vanish
+        encoded = "".join(f"%{byte:02X}" for byte in text[:1].encode()) + quote(text[1:], safe=":@+") or "%00"
+    return encoded
+
+
+def free_attempt(results: Path, key: CellKey) -> int:
+    """The lowest attempt number that is not taken."""
+    number = 1
+    while (key.folder(results) / str(number)).exists():
+        number += 1
+    return number
+
+
+def require_free(results: Path, key: CellKey, attempt: int) -> None:
+    """Raise :class:`UsageError` when the attempt is there already."""
+    if (key.folder(results) / str(attempt)).exists():
+        raise UsageError(
+            f"attempt {attempt} of {key.cell_id} is recorded already; leave --attempt out to take the next "
+            f"free number ({free_attempt(results, key)})"
+        )
+
+
+def publish(partial: Path, results: Path, key: CellKey, attempt: int | None) -> tuple[Path, dict[str, Any]]:
+    """Rename a complete attempt into place; returns its folder and its cell record.
+
+    Another runner may have taken the number meanwhile: without a fixed ``attempt`` the next one is
+    tried, since rename onto a folder with content fails.
+    """
+    cell = key.folder(results)
+    cell.mkdir(parents=True, exist_ok=True)
+    while True:
+        number = attempt if attempt is not None else free_attempt(results, key)
+        record = _numbered(partial, number)
+        try:
+            partial.rename(cell / str(number))
+        except OSError:
+            if attempt is not None or not (cell / str(number)).exists():
+                raise
+        else:
+            return cell / str(number), record
+
+
+def _numbered(partial: Path, number: int) -> dict[str, Any]:
+    """The staged cell record, with this attempt number written into it."""
+    path = partial / "cell.json"
+    record: dict[str, Any] = json.loads(path.read_bytes())
+    record["identity"]["attempt"] = number
+    write_json(path, record)
+    return record
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON for people and machines, whole or not at all."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(
+        json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+    )
+    os.replace(temporary, path)  # noqa: PTH105  # Path.replace is the same call; os.replace says atomic
+
+
+def cells(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Attempt folders under ``folder`` with their cell records, sorted by path; partial ones are left out."""
+    for path in sorted(folder.rglob("cell.json")):
+        if ".partial" not in path.relative_to(folder).parts:
+            yield path.parent, json.loads(path.read_bytes())

@@ -1,0 +1,138 @@
+"""Tar archives to and from a container: the hidden tests go in, the grader's logs come out.
+
+What comes out is hostile input: extracting writes folders and regular files only, below the target
+only, up to a bound.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import shutil
+import tarfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO, Final
+
+from cab_runner.sandbox.trees import FOLDER_DIGEST, OTHER_DIGEST, Digests, file_digest, link_digest
+
+_MOST_ENTRIES: Final = 20_000
+_NOT_OURS: Final = frozenset({errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
+"""What fails because of a name in the archive, not because of this machine."""
+
+
+class Chunks(io.RawIOBase):
+    """An iterator of byte chunks as a readable file."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._held = b""
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed asks for its private alias
+        """Fill the buffer from the next chunk; 0 at the end."""
+        while not self._held:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._held = chunk
+        taken = self._held[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._held = self._held[len(taken) :]
+        return len(taken)
+
+
+def pack(folder: Path, name: str) -> bytes:
+    """A tar of a folder as ``name``, all of it root's and nobody else's to read."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        tar.add(folder, arcname=name, filter=_private)
+    return packed.getvalue()
+
+
+def empty_folder(name: str, mode: int) -> bytes:
+    """A tar of one empty folder that is root's."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        entry = tarfile.TarInfo(name)
+        entry.type = tarfile.DIRTYPE
+        entry.mode = mode
+        tar.addfile(entry)
+    return packed.getvalue()
+
+
+def digests(chunks: Iterable[bytes]) -> Digests:
+    """The digests of what a tar holds, by path below its top folder."""
+    found = {}
+    for path, entry, content in _entries(chunks):
+        if entry.isdir():
+            found[path] = FOLDER_DIGEST
+        elif entry.issym():
+            found[path] = link_digest(entry.linkname)
+        elif content is not None:
+            sha256 = hashlib.sha256()
+            while block := content.read(1 << 20):
+                sha256.update(block)
+            found[path] = file_digest(sha256.hexdigest(), executable=bool(entry.mode & 0o100))
+        else:
+            found[path] = OTHER_DIGEST
+    return found
+
+
+def extract(chunks: Iterable[bytes], target: Path, limit_bytes: int) -> bool:
+    """Write a tar's folders and regular files below ``target``; ``False`` when some were left out.
+
+    Left out are links, devices, paths that lead elsewhere, and what exceeds ``limit_bytes`` or
+    20,000 entries in all.
+    """
+    whole, left_bytes = True, limit_bytes
+    for number, (path, entry, content) in enumerate(_entries(chunks)):
+        if number >= _MOST_ENTRIES:
+            return False
+        place = _below(target, path)
+        if place is None or not (entry.isdir() or content is not None) or entry.size > left_bytes:
+            whole = False
+            continue
+        try:
+            (place if entry.isdir() else place.parent).mkdir(parents=True, exist_ok=True)
+            if content is not None:
+                with place.open("xb") as file:
+                    shutil.copyfileobj(content, file)
+                left_bytes -= entry.size
+        except OSError as error:
+            if error.errno not in _NOT_OURS:
+                raise
+            whole = False
+    return whole
+
+
+def _entries(chunks: Iterable[bytes]) -> Iterator[tuple[str, tarfile.TarInfo, IO[bytes] | None]]:
+    """Path below the top folder, entry, and content of a regular file; of equal paths the first."""
+    seen = set()
+    reader = io.BufferedReader(Chunks(chunks))
+    try:
+        with tarfile.open(fileobj=reader, mode="r|") as tar:
+            for entry in tar:
+                _, _, path = entry.name.strip("/").partition("/")
+                if path and path not in seen:
+                    seen.add(path)
+                    yield path, entry, tar.extractfile(entry) if entry.isreg() else None
+    finally:
+        while reader.read(1 << 20):  # a connection that is not read to its end is not closed
+            pass
+
+
+def _below(target: Path, path: str) -> Path | None:
+    parts = PurePosixPath(path).parts
+    return None if ".." in parts or "\0" in path else target.joinpath(*parts)
+
+
+def _private(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = "root"
+    entry.mode = 0o700 if entry.isdir() or entry.mode & 0o100 else 0o600
+    return entry

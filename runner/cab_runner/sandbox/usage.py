@@ -1,0 +1,96 @@
+"""What a job uses right now, for the watchdog: bytes on disk, and memory where no cgroup keeps it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+LARGEST_TREE: Final = 500_000
+"""More files than this count as too large: they cost inodes, and measuring them costs time."""
+
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+
+
+def exceeds(folders: Iterable[Path], limit_bytes: int) -> bool:
+    """Whether these trees take more than ``limit_bytes`` of disk together.
+
+    Blocks are counted, so a sparse file is as large as it is; a file with many names counts once.
+    Symlinks are not followed. A tree too deep for a path, or with too many files, counts as too
+    large. What the job made unreadable for the runner's own user is not seen.
+    """
+    total = files = 0
+    seen: set[tuple[int, int]] = set()
+    pending = [os.fspath(folder) for folder in folders]
+    while pending:
+        try:
+            with os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    info = entry.stat(follow_symlinks=False)
+                    files += 1
+                    if stat.S_ISDIR(info.st_mode):
+                        pending.append(entry.path)
+                    elif info.st_nlink > 1:
+                        if (info.st_dev, info.st_ino) in seen:
+                            continue
+                        seen.add((info.st_dev, info.st_ino))
+                    total += info.st_blocks * 512
+                    if total > limit_bytes or files > LARGEST_TREE:
+                        return True
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return True
+    return False
+
+
+def memory_of_tree(root: int) -> int:
+    """Resident bytes of a process and its descendants. Shared pages count for each of them."""
+    return sum(_resident(pid) for pid in tree_of(root))
+
+
+def tree_of(root: int) -> list[int]:
+    """A process and its descendants, by the parent links of this moment."""
+    children: dict[int, list[int]] = {}
+    for pid in running():
+        try:
+            text = Path(f"/proc/{pid}/stat").read_bytes()
+        except OSError:
+            continue
+        parent = int(text.rpartition(b") ")[2].split()[1])
+        children.setdefault(parent, []).append(pid)
+    found = [root]
+    for pid in found:  # grows as it goes
+        found += children.get(pid, ())
+    return found
+
+
+def marked(name: str, value: str | None = None) -> Mapping[int, str]:
+    """Processes whose environment holds the variable ``name`` (with ``value``), and what it holds."""
+    wanted = f"{name}=".encode()
+    found = {}
+    for pid in running():
+        try:
+            variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        for variable in variables:
+            if variable.startswith(wanted):
+                held = os.fsdecode(variable[len(wanted) :])
+                if value is None or held == value:
+                    found[pid] = held
+    return found
+
+
+def running() -> list[int]:
+    """Ids of all processes that this one sees."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208  # 10× quicker than Path
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * _PAGE_BYTES
+    except (OSError, IndexError):
+        return 0

@@ -1,0 +1,146 @@
+"""The programs that the runner starts beside an attempt: the proxy, the simulator, the local model.
+
+Each is a child process that says on its standard output, in one line, that it listens. Nothing is
+polled. A child never outlives its context, and none of them shares the runner's terminal signals:
+Ctrl-C reaches the runner alone, which ends them in order.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cab_proxy.control import ControlClient
+from cab_runner.errors import MachineLacks
+
+_STOP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A running service."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    first_line: str
+    """What it printed when it was ready."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process.poll() is None
+
+
+@contextmanager
+def child(
+    name: str, command: Sequence[str], *, env: Mapping[str, str] | None = None, stdin_line: str | None = None
+) -> Iterator[Child]:
+    """Start a service and wait for its first line; end it on the way out.
+
+    ``stdin_line`` is written to its standard input, which then stays open: a service that watches
+    it notices when the runner dies. Raises :class:`MachineLacks` with the service's own last words
+    when it ends before it is ready.
+    """
+    with tempfile.TemporaryFile() as stderr:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
+        )
+        assert process.stdin
+        assert process.stdout
+        try:
+            if stdin_line is not None:
+                process.stdin.write(stdin_line.encode() + b"\n")
+                process.stdin.flush()
+            first_line = process.stdout.readline().decode("utf-8", "replace").strip()
+            if not first_line:
+                process.wait()
+                stderr.seek(0)
+                raise MachineLacks(f"{name} did not start: {_last_words(stderr.read())}")
+            yield Child(name, process, first_line)
+        finally:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            with suppress(BrokenPipeError):  # the key was never read; closing flushes it
+                pipe.close()
+
+
+def _last_words(stderr: bytes) -> str:
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1].removeprefix("Error: ") if lines else "it printed nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A running meter."""
+
+    child: Child
+    control: ControlClient
+
+
+@contextmanager
+def proxy(folder: Path, key: str | None) -> Iterator[Proxy]:
+    """Start ``cab-proxy`` with its control socket in ``folder``, a short private folder.
+
+    The endpoint's key goes through a pipe: it is in no file, no argument and no environment.
+    """
+    socket = folder / "control.sock"
+    command = [sys.executable, "-m", "cab_proxy", "--control", str(socket)]
+    if key is not None:
+        command.append("--key-stdin")
+    with child("cab-proxy", command, stdin_line=key) as running:
+        yield Proxy(running, ControlClient(socket))
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model endpoint that the runner started."""
+
+    url: str
+    models: tuple[str, ...]
+
+
+def _served(running: Child) -> Served:
+    line = json.loads(running.first_line)
+    return Served(url=line["url"], models=tuple(line.get("models", ())))
+
+
+@contextmanager
+def simulator(script: Path, count: Path, key: str, faults: Sequence[str] = ()) -> Iterator[Served]:
+    """Start ``cab-sim`` with a script; its own true count goes to ``count``, a JSON line a call."""
+    command = [sys.executable, "-m", "cab_sim", "--script", str(script), "--count", str(count)]
+    command += ["--key-env", "CAB_SIM_KEY"]
+    for fault in faults:
+        command += ["--fault", fault]
+    with child("cab-sim", command, env={"CAB_SIM_KEY": key}) as running:
+        yield _served(running)
+
+
+@contextmanager
+def local_model() -> Iterator[Served]:
+    """Start SmolLM2-135M on this machine (extra ``local-model``)."""
+    with child(
+        "the local model", [sys.executable, "-m", "cab_runner.local_model", "--until-stdin-ends"]
+    ) as running:
+        yield _served(running)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cab_proxy.records import Tokens
+from cab_runner.agents.base import Claim, add_up, count, json_lines, json_object, no_claim, read_report
+
+
+def test_the_report_of_an_agent_is_read_from_its_home(tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(b"one\ntw\xff")
+    assert read_report(tmp_path, "log") == "one\ntw�"
+
+
+def test_no_report_is_an_empty_one(tmp_path: Path) -> None:
+    assert read_report(tmp_path, "log") == ""
+
+
+def test_a_symlink_is_no_report_wherever_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("key")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "log").symlink_to(tmp_path / "secret")
+    assert read_report(home, "log") == ""
+
+
+def test_a_pipe_without_a_writer_neither_hangs_nor_counts(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "log")
+    assert read_report(tmp_path, "log") == ""
+
+
+def test_a_folder_is_no_report(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    assert read_report(tmp_path, "log") == ""
+
+
+@pytest.mark.parametrize("value", [None, True, -1, 1.0, "7", [], {}])
+def test_what_is_no_count_is_unknown(value: object) -> None:
+    assert count(value) is None
+
+
+def test_zero_is_a_count() -> None:
+    assert count(0) == 0
+
+
+def test_sums_of_reports() -> None:
+    total = add_up([Tokens(input=5, output=1, total=6), Tokens(input=7, output=2, total=9)])
+    assert total == Tokens(input=12, output=3, total=15)
+
+
+def test_a_kind_that_one_report_leaves_out_is_unknown_in_the_sum() -> None:
+    assert add_up([Tokens(input=5, output=1), Tokens(output=2)]) == Tokens(output=3)
+
+
+def test_no_reports_sum_up_to_nothing_known() -> None:
+    assert add_up([]) == Tokens()
+
+
+@given(st.text())
+def test_any_line_is_an_object_or_nothing(line: str) -> None:
+    found = json_object(line)
+    assert found is None or json.loads(line) == found
+
+
+@pytest.mark.parametrize("line", ["[1]", "1", "null", "{", '{"a": NaN', "{" * 100_000, '{"a":' * 100_000])
+def test_lines_that_are_no_objects(line: str) -> None:
+    assert json_object(line) is None
+
+
+@given(st.lists(st.dictionaries(st.text(), st.integers() | st.text() | st.none())))
+def test_objects_are_found_among_other_lines(events: list[dict[str, object]]) -> None:
+    lines = [text for event in events for text in ("building…", json.dumps(event), "")]
+    assert list(json_lines("\n".join(lines))) == events
+
+
+def test_a_claim_as_json_keeps_the_raw_report() -> None:
+    raw = {"input": 1, "cache": {"read": 2}}
+    claim = Claim(
+        source="stdout", raw=(raw,), raw_input_includes_cache=False, tokens=Tokens(input=3, cached=2)
+    )
+    assert claim.to_json() == {
+        "source": "stdout",
+        "raw": [raw],
+        "raw_input_includes_cache": False,
+        "tokens": {
+            "input": 3,
+            "cached": 2,
+            "cache_write": None,
+            "output": None,
+            "reasoning": None,
+            "total": None,
+        },
+    }
+    json.dumps(claim.to_json())
+
+
+def test_an_agent_without_a_report_claims_nothing(tmp_path: Path) -> None:
+    assert no_claim('{"tokens": 1}', tmp_path) is None

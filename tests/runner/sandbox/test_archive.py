@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import io
+import tarfile
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cab_runner.sandbox import archive
+from cab_runner.sandbox.trees import tree_digest
+
+
+def tar_of(*entries: tuple[str, bytes, bytes | str]) -> bytes:
+    """Entries of (name, type, content or link target)."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, kind, content in entries:
+            info = tarfile.TarInfo(name)
+            info.type = kind
+            if isinstance(content, str):
+                info.linkname = content
+                tar.addfile(info)
+            else:
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+    return packed.getvalue()
+
+
+REG, DIR, SYM, LNK, FIFO = (
+    tarfile.REGTYPE,
+    tarfile.DIRTYPE,
+    tarfile.SYMTYPE,
+    tarfile.LNKTYPE,
+    tarfile.FIFOTYPE,
+)
+
+
+def test_what_goes_in_is_roots_alone_and_has_the_trees_digests(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "test.sh").write_text("echo")
+    (tmp_path / "deep" / "test.sh").chmod(0o755)
+    (tmp_path / "data").write_bytes(b"\0\xff")
+    packed = archive.pack(tmp_path, "tests")
+    assert archive.digests([packed]) == tree_digest(tmp_path)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        modes = {entry.name: (entry.uid, entry.gid, oct(entry.mode)) for entry in tar}
+    assert modes == {
+        "tests": (0, 0, "0o700"),
+        "tests/data": (0, 0, "0o600"),
+        "tests/deep": (0, 0, "0o700"),
+        "tests/deep/test.sh": (0, 0, "0o700"),
+    }
+
+
+def test_plain_files_come_out(tmp_path: Path) -> None:
+    packed = tar_of(
+        ("logs/", DIR, b""), ("logs/verifier/", DIR, b""), ("logs/verifier/reward.txt", REG, b"1\n")
+    )
+    assert archive.extract([packed], tmp_path, 100) is True
+    assert (tmp_path / "verifier" / "reward.txt").read_bytes() == b"1\n"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        ("logs/../../escaped", REG, b"x"),
+        ("logs//etc/../../../escaped", REG, b"x"),
+        ("logs/link", SYM, "/etc/passwd"),
+        ("logs/hard", LNK, "logs/reward.txt"),
+        ("logs/pipe", FIFO, b""),
+        ("logs/reward.txt/below", REG, b"x"),
+        ("logs/" + "n" * 300, REG, b"x"),
+        ("logs/large", REG, bytes(101)),
+    ],
+)
+def test_everything_else_is_left_out(tmp_path: Path, hostile: tuple[str, bytes, bytes | str]) -> None:
+    target = tmp_path / "logs"
+    target.mkdir()
+    packed = tar_of(("logs/reward.txt", REG, b"0"), hostile)
+    assert archive.extract([packed], target, 100) is False
+    assert {path.name for path in tmp_path.rglob("*")} <= {"logs", "reward.txt", "etc"}
+    assert (target / "reward.txt").read_bytes() == b"0"
+
+
+def test_a_link_cannot_be_written_through(tmp_path: Path) -> None:
+    target, outside = tmp_path / "logs", tmp_path / "outside"
+    target.mkdir()
+    outside.mkdir()
+    packed = tar_of(("logs/d", SYM, str(outside)), ("logs/d/file", REG, b"x"))
+    assert archive.extract([packed], target, 100) is False
+    assert list(outside.iterdir()) == []
+
+
+def test_the_bound_is_on_the_sum(tmp_path: Path) -> None:
+    packed = tar_of(("logs/a", REG, bytes(60)), ("logs/b", REG, bytes(60)), ("logs/c", REG, bytes(40)))
+    assert archive.extract([packed], tmp_path, 100) is False
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "c"}
+
+
+def test_the_first_of_equal_names_wins(tmp_path: Path) -> None:
+    archive.extract([tar_of(("logs/reward.txt", REG, b"0"), ("logs/reward.txt", REG, b"1"))], tmp_path, 100)
+    assert (tmp_path / "reward.txt").read_bytes() == b"0"
+
+
+def test_the_source_is_read_to_its_end(tmp_path: Path) -> None:
+    """An HTTP connection that isn't would stay open."""
+    packed = tar_of(("logs/a", REG, b"x")) + bytes(100_000)
+    chunks = iter([packed[i : i + 512] for i in range(0, len(packed), 512)])
+    archive.extract(chunks, tmp_path, 100)
+    assert next(chunks, None) is None
+
+
+PACKED = tar_of(("t/", DIR, b""), ("t/a", REG, b"alpha" * 300), ("t/b/", DIR, b""), ("t/b/c", SYM, "../a"))
+
+
+@given(st.lists(st.integers(0, len(PACKED)), max_size=8))
+def test_chunks_fall_anywhere(cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(PACKED)]
+    chunks = [PACKED[a:b] for a, b in pairwise(edges)]
+    assert archive.digests(chunks) == archive.digests([PACKED])
+    assert set(archive.digests(chunks)) == {"a", "b", "b/c"}

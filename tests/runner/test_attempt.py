@@ -1,0 +1,216 @@
+"""Whole attempts: the reference agent, the simulator, the meter, and both sandboxes, all real."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from cab_proxy import records
+from cab_proxy.control import Budget
+from cab_proxy.ids import ulid
+from cab_runner import agents, attempt, endpoints, evidence_store, images, oracle, sandbox, tasks
+from cab_runner.attempt import Plan, Recorded
+from cab_runner.resources import images_dir, tasks_dir
+from cab_runner.results import CellKey
+from cab_runner.sandbox.base import Sandbox
+from cab_scoring.score import score
+
+PYTHON_TASK = "mutations/python-comparator-swap"
+REFUSAL_TASK = "integrity/unsolvable-refusal"
+SANDBOXES = [
+    pytest.param("process"),
+    pytest.param("bwrap", marks=pytest.mark.bwrap),
+    pytest.param("docker", marks=[pytest.mark.docker, pytest.mark.agents]),
+]
+
+
+def run(results: Path, chosen: Sandbox, task_id: str, model: str = "oracle", **options: Any) -> Recorded:
+    """One simulated attempt of bash-loop."""
+    faults = options.pop("faults", ())
+    stop = options.pop("stop", Event())
+    task = tasks.load(tasks_dir(), task_id)
+    image = images.tag_of(images_dir(), "toolchains") if chosen.name == "docker" else None
+    plan = Plan(
+        key=CellKey(sweep_id="test", agent="bash-loop", model=model, task_id=task_id),
+        run_id=ulid(1_800_000_000_000),
+        attempt=None,
+        task=task,
+        adapter=agents.get("bash-loop"),
+        sandbox=chosen,
+        image=image,
+        grader_image=image,
+        results=results,
+        **options,
+    )
+    script = oracle.script_for(task, model, chosen, image, stop)
+    wanted = endpoints.Wanted(endpoint="sim", script=script, faults=faults)
+    return attempt.run(plan, wanted, stop)
+
+
+def spans(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "trace.jsonl").read_text().splitlines()]
+
+
+def sim_calls(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "sim-calls.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(params=SANDBOXES)
+def chosen(request: pytest.FixtureRequest) -> Sandbox:
+    return sandbox.choose(request.param, simulated=True)
+
+
+@pytest.mark.parametrize("task_id", [PYTHON_TASK, REFUSAL_TASK])
+def test_the_oracle_passes_and_every_number_leads_back_to_evidence(
+    tmp_path: Path, chosen: Sandbox, task_id: str
+) -> None:
+    done = run(tmp_path, chosen, task_id)
+    cell, folder = done.cell, done.folder
+    assert cell["failure"] is None, (cell["failure"], done.fault_detail)
+    assert cell["scores"]["pass_rate"]["pass"] == 1, cell["scores"]["pass_rate"]
+    assert cell["scores"]["integrity"]["integrity"] == 1
+    assert cell["identity"]["simulated"] is True
+    assert cell["identity"]["sandbox"] == chosen.name
+
+    ledger = records.verify((folder / "calls.jsonl").read_bytes())
+    calls = records.calls_of(ledger.records)
+    assert ledger.ok
+    assert ledger.head == cell["provenance"]["ledger_head"]
+    served = sim_calls(folder)
+    assert [(c.tokens.input, c.tokens.output) for c in calls] == [
+        (s["prompt_tokens"], s["completion_tokens"]) for s in served
+    ]
+    assert {c.tokens_source.total for c in calls} == {"reported"}
+    total = sum(s["total_tokens"] for s in served)
+    assert (
+        cell["scores"]["tokens"]["total_tokens"]
+        == total
+        == cell["scores"]["tokens"]["tokens_per_correct_task"]
+    )
+
+    by_kind: dict[str, list[dict[str, Any]]] = {}
+    for span in spans(folder):
+        by_kind.setdefault(span["kind"], []).append(span)
+    [container] = by_kind["container"]
+    assert len(by_kind["model_call"]) == len(calls)
+    assert {span["parent_id"] for span in by_kind["model_call"]} == {container["span_id"]}
+    start = records.parse_time(container["started_at"])
+    assert all(records.parse_time(span["started_at"]) >= start for span in by_kind["model_call"])
+
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {
+        "cell.json", "calls.jsonl", "trace.jsonl", "agent.stdout", "agent.stderr", "terminal.cast",
+        "workspace.patch", "grade.json", "grade.stdout", "grade.stderr", "junit.xml", "lock.json",
+    }  # fmt: skip
+    assert score(evidence_store.read(folder)).scores == cell["scores"]
+    assert str(Path.home()) not in (folder / "cell.json").read_text() + (folder / "trace.jsonl").read_text()
+
+
+def test_the_null_model_scores_nothing(tmp_path: Path, chosen: Sandbox) -> None:
+    for task_id in (PYTHON_TASK, REFUSAL_TASK):
+        cell = run(tmp_path, chosen, task_id, "null").cell
+        assert cell["scores"]["pass_rate"]["pass"] == 0
+        assert cell["scores"]["composite"]["composite"] == 0
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.bwrap
+def test_no_cheat_passes(tmp_path: Path, number: int) -> None:
+    for task_id in (PYTHON_TASK, REFUSAL_TASK):
+        cell = run(tmp_path, sandbox.choose("bwrap", simulated=True), task_id, f"cheat:{number}").cell
+        assert cell["scores"]["pass_rate"]["pass"] == 0, task_id
+
+
+def process() -> Sandbox:
+    return sandbox.choose("process", simulated=True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [("429", "rate_limited"), ("500", "endpoint_down"), ("401", "bad_key")],
+)
+def test_an_endpoint_that_fails_voids_the_attempt_and_keeps_its_calls(
+    tmp_path: Path, fault: str, cause: str
+) -> None:
+    done = run(tmp_path, process(), PYTHON_TASK, faults=(fault,))
+    assert done.cell["failure"]["cause"] == cause
+    assert done.cell["failure"]["counted"] is False
+    assert done.cell["scores"]["pass_rate"]["pass"] is None
+    assert {call.status for call in evidence_store.read_calls(done.folder)} == {int(fault)}
+
+
+def test_a_passing_fault_is_survived_and_counted_as_waste(tmp_path: Path) -> None:
+    cell = run(tmp_path, process(), PYTHON_TASK, faults=("500:1",)).cell
+    assert cell["scores"]["pass_rate"]["pass"] == 1
+    assert cell["meter"]["waste"]["calls"] == 1
+
+
+def test_without_reported_usage_the_tokens_are_estimates_and_say_so(tmp_path: Path) -> None:
+    cell = run(tmp_path, process(), PYTHON_TASK, faults=("no-usage",)).cell
+    assert cell["scores"]["pass_rate"]["pass"] == 1
+    assert cell["timing"]["tokens_source"] == "estimated"
+    assert cell["scores"]["tokens"]["total_tokens"] > 0
+
+
+def test_a_spent_budget_ends_the_run_and_is_counted(tmp_path: Path) -> None:
+    done = run(tmp_path, process(), PYTHON_TASK, budget=Budget(max_calls=1))
+    assert done.cell["failure"]["cause"] == "budget_exceeded"
+    assert done.cell["failure"]["counted"] is True
+    assert [call.error_type for call in evidence_store.read_calls(done.folder)] == [None, "budget_exceeded"]
+
+
+def test_a_stopped_attempt_is_recorded_as_interrupted(tmp_path: Path) -> None:
+    stop = Event()
+    stop.set()
+    task = tasks.load(tasks_dir(), PYTHON_TASK)
+    oracle.script_for(task, "oracle", process(), None, Event())  # so that only the agent's job is stopped
+    done = run(tmp_path, process(), PYTHON_TASK, stop=stop)
+    assert done.cell["failure"]["cause"] == "interrupted"
+    assert done.cell["failure"]["counted"] is False
+
+
+def test_ctrl_c_records_what_was_measured_and_exits_130(tmp_path: Path) -> None:
+    command = [
+        sys.executable, "-m", "cab_runner.cli", "run-cell", "-a", "bash-loop", "-m", "oracle", "-t",
+        PYTHON_TASK, "--endpoint", "sim", "--sandbox", "process", "--fault", "slow",
+    ]  # fmt: skip
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if "is working" in line:
+                break
+        running.send_signal(signal.SIGINT)
+        running.communicate()
+    assert running.returncode == 130
+    [record] = (tmp_path / "results/local").rglob("cell.json")
+    assert json.loads(record.read_bytes())["failure"]["cause"] == "interrupted"
+
+
+def test_the_real_key_is_nowhere_the_agent_could_look(tmp_path: Path) -> None:
+    """The simulator's key is a real one to the proxy: it is in no file that an attempt leaves."""
+    seen: list[str] = []
+    original = secrets.token_urlsafe
+
+    def remember(length: int) -> str:
+        seen.append(original(length))
+        return seen[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(endpoints, "token_urlsafe", remember)
+        done = run(tmp_path, process(), PYTHON_TASK)
+    [key] = seen
+    assert done.cell["scores"]["pass_rate"]["pass"] == 1  # so the proxy did use the key
+    for path in done.folder.rglob("*"):
+        assert key.encode() not in path.read_bytes(), path.name
+    assert os.environ.get("CAB_KEY") != key

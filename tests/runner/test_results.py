@@ -1,0 +1,80 @@
+"""Where results lie."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cab_runner import results
+from cab_runner.errors import UsageError
+from cab_runner.results import CellKey
+
+KEY = CellKey(sweep_id="local", agent="bash-loop", model="meta/llama-4", task_id="mutations/x")
+
+
+def staged(root: Path, name: str) -> Path:
+    partial = root / ".partial" / name
+    partial.mkdir(parents=True)
+    results.write_json(partial / "cell.json", {"identity": {"attempt": None, "run_id": name}})
+    return partial
+
+
+def test_slashes_of_a_model_are_folders(tmp_path: Path) -> None:
+    assert KEY.folder(tmp_path) == tmp_path / "local/bash-loop/meta/llama-4/mutations/x"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("gpt-4.1", "gpt-4.1"),
+        ("..", "%2E."),
+        (".git", "%2Egit"),
+        ("a b", "a%20b"),
+        ("", "%00"),
+        ("ü", "%C3%BC"),
+    ],
+)
+def test_segments(text: str, expected: str) -> None:
+    assert results.segment(text) == expected
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=["Cs"]), max_size=30))
+def test_a_segment_never_leaves_its_folder(text: str) -> None:
+    made = results.segment(text)
+    assert made not in ("", ".", "..")
+    assert "/" not in made
+    assert "\0" not in made
+    assert not made.startswith(".")
+
+
+@given(st.lists(st.text(alphabet="ab./%-_ü ", max_size=6), min_size=2, max_size=2, unique=True))
+def test_different_names_have_different_segments(texts: list[str]) -> None:
+    assert results.segment(texts[0]) != results.segment(texts[1])
+
+
+def test_attempts_take_the_lowest_free_number(tmp_path: Path) -> None:
+    for expected in (1, 2):
+        folder, record = results.publish(staged(tmp_path, f"r{expected}"), tmp_path, KEY, None)
+        assert folder.name == str(expected)
+        assert record["identity"]["attempt"] == expected
+        assert json.loads((folder / "cell.json").read_bytes()) == record
+    assert not list((tmp_path / ".partial").iterdir())
+
+
+def test_a_taken_attempt_is_a_usage_error_and_never_overwritten(tmp_path: Path) -> None:
+    results.publish(staged(tmp_path, "first"), tmp_path, KEY, 3)
+    with pytest.raises(UsageError, match="recorded already"):
+        results.require_free(tmp_path, KEY, 3)
+    with pytest.raises(OSError, match="not empty"):
+        results.publish(staged(tmp_path, "second"), tmp_path, KEY, 3)
+    [(_, record)] = list(results.cells(tmp_path))
+    assert record["identity"]["run_id"] == "first"
+
+
+def test_partial_attempts_are_no_results(tmp_path: Path) -> None:
+    staged(tmp_path, "unfinished")
+    assert list(results.cells(tmp_path)) == []

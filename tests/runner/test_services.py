@@ -1,0 +1,42 @@
+"""Child services: started when they say so, ended on every way out."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from cab_runner import services
+from cab_runner.errors import MachineLacks
+
+
+def test_it_is_ready_at_its_first_line_and_ends_with_its_context() -> None:
+    code = "import sys; print('ready', sys.stdin.readline().strip(), flush=True); sys.stdin.read()"
+    with services.child("echo", [sys.executable, "-c", code], stdin_line="key") as running:
+        assert running.first_line == "ready key"
+        assert running.alive
+    assert not running.alive
+
+
+def test_one_that_fails_to_start_says_why_in_one_line() -> None:
+    code = "import sys; sys.exit('Error: no such thing')"
+    with (
+        pytest.raises(MachineLacks, match=r"^echo did not start: no such thing$"),
+        services.child("echo", [sys.executable, "-c", code]),
+    ):
+        pass
+
+
+def test_one_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "_STOP_S", 0.2)
+    code = "import signal as s; s.signal(s.SIGTERM, s.SIG_IGN); print('up', flush=True); s.pause()"
+    with services.child("deaf", [sys.executable, "-c", code]) as running:
+        pass
+    assert running.process.returncode == -9
+
+
+def test_the_context_ends_it_when_its_body_fails() -> None:
+    code = "print('up', flush=True); import time; time.sleep(600)"
+    with pytest.raises(RuntimeError), services.child("s", [sys.executable, "-c", code]) as running:
+        raise RuntimeError
+    assert not running.alive
