@@ -1,0 +1,338 @@
+"""One request on its way through: who may make it, what it was, what is written about it.
+
+:class:`Call` is the :class:`~cab_proxy.exchange.Exchange` of the meter: it binds an entrance, a run's
+door and budget, the chat meter, the estimates and the ledger. It knows no sockets.
+
+Invariants: an ``open`` line is written before a call is passed on, its ``call`` line exactly once after
+it has ended. A fault of the meter's own never breaks the call; it costs the call's figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, Protocol, TypeVar
+
+from .chat import ChatFacts, ChatMeter, ChatRequest, read_request
+from .door import Refusal
+from .entrance import Stranger, Visitor
+from .errors import NO_RETRY, LedgerWriteError, error_body
+from .estimate import Estimate, estimate_input, estimate_output
+from .exchange import Answer, Ending, Failure, Forward, Head, Headers, Received
+from .figures import Figures, completed, reported
+from .headers import first, request_headers
+from .ids import ulid
+from .jsonbody import JsonBody, read_json
+from .records import ErrorType, Record, format_time
+from .runs import Run
+from .urls import BadTargetError, check_target
+
+_LARGE_BYTES: Final = 256 * 1024
+"""From here on a body is parsed in a thread, so that other calls don't wait for it."""
+
+T = TypeVar("T")
+
+_JSON: Final = ("Content-Type", "application/json")
+
+_FAILURES: Final[dict[Failure, tuple[int, ErrorType, str]]] = {
+    "unreachable": (502, "upstream_error", "upstream_unreachable"),
+    "timeout": (504, "upstream_timeout", "upstream_timeout"),
+    "abandoned": (502, "truncated", "proxy_stopped"),
+}
+
+
+class Entrance(Protocol):
+    """Tells whose request it is."""
+
+    def admit(self, headers: Headers) -> Visitor | Stranger:
+        """Judge a request by its headers."""
+        ...
+
+
+class Call:
+    """The exchange of one request."""
+
+    def __init__(self, entrance: Entrance, report: Callable[[str], None]) -> None:
+        self._entrance = entrance
+        self._report = report
+        self._run: Run | None = None
+        self._record: Record | None = None
+        self._body = JsonBody()
+        self._request = ChatRequest()
+        self._meter: ChatMeter | None = None
+        self._prompt: asyncio.Task[Estimate] | None = None
+        self._begun_at = self._body_at = 0.0
+        self._sent_at: float | None = None
+        self._head_at: float | None = None
+        self._delta_at: float | None = None
+        self._last_at = 0.0
+        self._head_s: float | None = None
+        self._waited_s = 0.0
+        self._status: int | None = None
+        self._response_bytes = 0
+        self._left_early = False
+
+    # --- the request -------------------------------------------------------------------------
+
+    async def admit(self, head: Head, body: Received) -> Forward | Answer:
+        """Decide on a request; what is refused is in the ledger when this returns."""
+        self._begun_at, self._body_at = head.at, body.at
+        path = head.target.partition("?")[0][:2048]
+        record = Record(
+            kind="open",
+            call_id=ulid(int(head.started_at.timestamp() * 1000)),
+            started_at=format_time(head.started_at),
+            method=head.method,
+            path=path,
+        )
+        try:
+            return await self._admit(head, body, record)
+        except LedgerWriteError as error:
+            self._report(str(error))
+            message = "cab-proxy can't write its ledger, so it passes no call on: make room and try again"
+            return _answer(503, message, "api_error", "ledger_unwritable")
+
+    async def _admit(self, head: Head, body: Received, record: Record) -> Forward | Answer:
+        visitor = self._entrance.admit(head.headers)
+        run = visitor.run
+        if run is not None:
+            record = replace(record, run_id=run.run_id, upstream=run.upstream.base)
+        if body.whole:
+            digest = await _maybe_in_thread(len(body.data), lambda: hashlib.sha256(body.data))
+            record = replace(record, request_hash=digest.hexdigest(), request_bytes=len(body.data))
+        if isinstance(visitor, Stranger):
+            message = "this token belongs to no open run"
+            return self._refuse(run, record, Refusal(code="unauthorized", message=message, status=401))
+        self._run = run = visitor.run
+        try:
+            path = check_target(head.target)
+        except BadTargetError as error:
+            return self._refuse(run, record, Refusal(code="bad_target", message=str(error)))
+        refusal = run.door.check_target(head.method, path) if run.door else None
+        if refusal is None and head.method == "POST" and path.endswith("/chat/completions"):
+            record = await self._read_chat(head, body, record)
+            refusal = run.door.check_body(self._body) if run.door else None
+        if refusal is not None:
+            return self._refuse(run, record, refusal)
+        if head.method == "POST":
+            spent = run.over_budget()
+            if spent is not None:
+                over = Refusal(code="budget_exceeded", message="this run's budget is spent")
+                return self._refuse(run, replace(record, budget=spent), over)
+            run.began(record)
+            self._record = record
+            self._estimate_early()
+        return Forward(
+            method=head.method, url=run.upstream.join(head.target), headers=request_headers(visitor.headers)
+        )
+
+    async def _read_chat(self, head: Head, body: Received, record: Record) -> Record:
+        """Parse the body; the record with what it asks."""
+        coding = first(head.headers, "content-encoding").strip().lower()
+        if not body.whole:
+            self._body = JsonBody(problem="the body is too long to be checked")
+        elif coding not in {"", "identity"}:
+            self._body = JsonBody(problem=f"a body in {coding[:40]} can't be checked: send it as it is")
+        else:
+            self._body, self._request = await _maybe_in_thread(len(body.data), lambda: _parse(body.data))
+        asked = self._request
+        return replace(
+            record,
+            protocol="chat",
+            model_requested=asked.model,
+            stream=asked.stream,
+            params=asked.params,
+            request_hash_canonical=asked.canonical,
+        )
+
+    def _refuse(self, run: Run | None, opened: Record, refusal: Refusal) -> Answer:
+        kind: ErrorType = "refused"
+        if refusal.code == "unauthorized":
+            kind = "unauthorized"
+        elif refusal.code == "budget_exceeded":
+            kind = "budget_exceeded"
+        answer = _answer(
+            refusal.status, refusal.message, "invalid_request_error", refusal.code, refusal.param
+        )
+        if run is not None:
+            ended = replace(
+                opened,
+                kind="call",
+                status=refusal.status,
+                error_type=kind,
+                response_bytes=len(answer.body),
+                duration_ms=_ms(self._body_at - self._begun_at),
+            )
+            run.refused(opened, ended)
+        return answer
+
+    def _estimate_early(self) -> None:
+        """A stream without usage will need an estimate: count while the endpoint works."""
+        if self._body.value is not None and not self._request.include_usage:
+            self._prompt = asyncio.create_task(self._estimate_prompt())
+
+    async def _estimate_prompt(self) -> Estimate:
+        return await asyncio.to_thread(estimate_input, self._body.value or {}, self._request.model)
+
+    # --- the response ------------------------------------------------------------------------
+
+    def sent(self, at: float) -> None:
+        """More of the request has been written to the endpoint."""
+        self._sent_at = at
+
+    def head(self, status: int, headers: Sequence[tuple[str, str]], at: float) -> None:
+        """The response's head has come."""
+        self._status, self._head_at = status, at
+        if self._record is not None and self._record.protocol == "chat":
+            self._meter = ChatMeter(
+                self._request, first(headers, "content-type"), first(headers, "content-encoding")
+            )
+
+    def head_written(self, seconds: float) -> None:
+        """The response's head has been handed to the client's socket."""
+        self._head_s = seconds
+
+    def data(self, chunk: bytes, at: float) -> None:
+        """A piece of the response's body has come."""
+        self._response_bytes += len(chunk)
+        if self._meter is None:
+            return
+        try:
+            self._meter.feed(chunk)
+        except Exception as error:  # noqa: BLE001  # the meter's edge: its faults must not break a call
+            self._meter_failed(error)
+            return
+        if self._delta_at is None and self._meter.saw_delta:
+            self._delta_at = at
+
+    def client_waited(self, seconds: float) -> None:
+        """The client didn't read for so long."""
+        self._waited_s += seconds
+
+    def client_left(self) -> None:
+        """The client closed its connection: early, unless the protocol had come to its end."""
+        if self._meter is None or not self._meter.ended:
+            self._left_early = True
+
+    async def close(self, ending: Ending, at: float) -> None:
+        """The response is over: write its record."""
+        self._last_at = at
+        if self._record is None:
+            return
+        said_end = self._meter is not None and self._meter.ended
+        facts = await self._facts()
+        error = self._error("complete" if said_end else ending, facts)
+        figures = await self._figures(facts, broken=error is not None)
+        self._write(error, facts, figures)
+
+    async def failed(self, failure: Failure, reason: str, at: float) -> Answer:
+        """There is no response: write the record, say so to the client."""
+        status, error, code = _FAILURES[failure]
+        upstream = self._run.upstream.base if self._run else "the endpoint"
+        answer = _answer(status, f"cab-proxy got no response from {upstream}: {reason}", "server_error", code)
+        if self._record is not None:
+            self._last_at = at
+            self._status = None if self._left_early else status
+            self._response_bytes = 0 if self._left_early else len(answer.body)
+            await self._drop_estimate()
+            self._write("client_disconnect" if self._left_early else error, None, Figures())
+        return answer
+
+    # --- the record --------------------------------------------------------------------------
+
+    async def _facts(self) -> ChatFacts | None:
+        if self._meter is None:
+            return None
+        try:
+            return await _maybe_in_thread(self._response_bytes, self._meter.finish)
+        except Exception as error:  # noqa: BLE001  # the meter's edge, as in data()
+            self._meter_failed(error)
+            return None
+
+    def _meter_failed(self, error: Exception) -> None:
+        self._meter = None
+        self._report(f"a response could not be metered ({type(error).__name__}); it was passed on unchanged")
+
+    def _error(self, ending: Ending, facts: ChatFacts | None) -> ErrorType | None:
+        if self._status is not None and self._status >= 400:
+            return "upstream_error"
+        if self._left_early:
+            return "client_disconnect"
+        if facts is not None and facts.in_band_error:
+            return "in_band_error"
+        broke_off = facts is not None and facts.readable and not facts.ended
+        return "truncated" if ending == "truncated" or broke_off else None
+
+    async def _figures(self, facts: ChatFacts | None, *, broken: bool) -> Figures:
+        """The endpoint's figures, completed by estimates where it did some work."""
+        if facts is None:
+            await self._drop_estimate()
+            return Figures()
+        figures = reported(facts, broken=broken)
+        worked = self._status is not None and self._status < 300 and (facts.said or not facts.in_band_error)
+        prompt = answer = None
+        if worked and figures.tokens.input is None and self._body.value is not None:
+            prompt = await (self._prompt or self._estimate_prompt())
+        if worked and figures.tokens.output is None and facts.readable:
+            answer = await asyncio.to_thread(estimate_output, facts.said, self._request.model)
+        await self._drop_estimate()
+        return completed(figures, prompt, answer)
+
+    async def _drop_estimate(self) -> None:
+        if self._prompt is not None and not self._prompt.done():
+            self._prompt.cancel()
+            await asyncio.wait([self._prompt])
+
+    def _write(self, error: ErrorType | None, facts: ChatFacts | None, figures: Figures) -> None:
+        assert self._run is not None
+        assert self._record is not None
+        asked_at = self._body_at if self._sent_at is None else self._sent_at
+        record = replace(
+            self._record,
+            kind="call",
+            status=self._status,
+            error_type=error,
+            response_bytes=self._response_bytes,
+            tokens=figures.tokens,
+            tokens_source=figures.source,
+            estimator=figures.estimator,
+            lower_bound=figures.lower_bound,
+            ttfb_ms=None if self._head_at is None else _ms(self._head_at - asked_at),
+            ttft_ms=None
+            if self._delta_at is None or not self._request.stream
+            else _ms(self._delta_at - asked_at),
+            duration_ms=_ms(self._last_at - self._begun_at),
+            client_wait_ms=_ms(self._waited_s),
+            proxy_overhead_ms=None if self._head_s is None else _ms(asked_at - self._body_at + self._head_s),
+        )
+        if facts is not None:
+            record = replace(
+                record,
+                model_returned=facts.model,
+                system_fingerprint=facts.system_fingerprint,
+                finish_reasons=facts.finish_reasons,
+                usage_raw=facts.usage_raw,
+                cost_usd=facts.cost_usd,
+                cost_source=None if facts.cost_usd is None else "reported",
+            )
+        self._run.finished(record)
+
+
+def _parse(data: bytes) -> tuple[JsonBody, ChatRequest]:
+    body = read_json(data)
+    return body, read_request(body)
+
+
+async def _maybe_in_thread(size: int, work: Callable[[], T]) -> T:
+    return await asyncio.to_thread(work) if size > _LARGE_BYTES else work()
+
+
+def _ms(seconds: float) -> float:
+    return round(max(0.0, seconds) * 1000, 3)
+
+
+def _answer(status: int, message: str, kind: str, code: str, param: str | None = None) -> Answer:
+    headers = (_JSON, *(NO_RETRY if status < 500 or code == "ledger_unwritable" else ()))
+    return Answer(status=status, body=error_body(message, kind, code, param), headers=headers)

@@ -1,0 +1,252 @@
+"""The meter of chat/completions: bytes in, facts out.
+
+Contract: no sockets, no clock, no files. Fed with a response's body in any pieces, plain or as
+server-sent events, compressed or not, it comes to the same facts. It raises nothing for any input:
+what it can't read is missing from the facts.
+
+A stream has *ended* with ``[DONE]`` or, since some servers leave that out, once every choice has a
+finish reason. A stream that stops before is not whole, however cleanly its connection closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from .content import ContentCopy
+from .jsonbody import JsonBody, canonical_hash, float_of, int_of, keepable, read_response_json, text_of
+from .records import Params, Tokens
+from .sse import SseEvent, SseParser
+from .usage import cost_of, is_zero, merge, normalise, usage_in
+
+MAX_CHOICES: Final = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """What a chat request asks."""
+
+    model: str | None = None
+    stream: bool | None = None
+    include_usage: bool = False
+    """The request asks for usage in the stream, or is not streamed."""
+    choices: int = 1
+    """Number of answers asked for (``n``)."""
+    params: Params = field(default_factory=Params)
+    canonical: str | None = None
+    """Hash of the question, whatever the order of its keys."""
+
+
+def read_request(body: JsonBody) -> ChatRequest:
+    """The facts of a request; unknown ones where it can't be read."""
+    value = body.value
+    if value is None:
+        return ChatRequest()
+    options = value.get("stream_options")
+    reasoning = value.get("reasoning")
+    effort = value.get("reasoning_effort")
+    if effort is None and isinstance(reasoning, dict):
+        effort = reasoning.get("effort")
+    stream = value.get("stream") is True
+    limit = int_of(value.get("max_completion_tokens"))
+    return ChatRequest(
+        model=text_of(value.get("model")),
+        stream=stream,
+        include_usage=not stream or (isinstance(options, dict) and options.get("include_usage") is True),
+        choices=max(1, min(int_of(value.get("n")) or 1, MAX_CHOICES)),
+        params=Params(
+            temperature=float_of(value.get("temperature")),
+            top_p=float_of(value.get("top_p")),
+            seed=int_of(value.get("seed")),
+            max_tokens=int_of(value.get("max_tokens")) if limit is None else limit,
+            reasoning_effort=text_of(effort, 64),
+            tools_count=_length(value.get("tools")),
+            messages_count=_length(value.get("messages")),
+        ),
+        canonical=canonical_hash(value),
+    )
+
+
+def _length(value: object) -> int | None:
+    return len(value) if isinstance(value, list) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatFacts:
+    """What a chat response said."""
+
+    model: str | None
+    system_fingerprint: str | None
+    finish_reasons: tuple[str, ...]
+    """One per choice that has finished, in the order of the choices."""
+    in_band_error: bool
+    """The body says that it failed, whatever its status."""
+    ended: bool
+    """The protocol came to its own end."""
+    usage: Tokens | None
+    """Reported counts; ``None`` where the endpoint reported none."""
+    usage_final: bool
+    """They are the call's, not those up to where a stream broke off."""
+    usage_raw: dict[str, Any] | None
+    cost_usd: Decimal | None
+    said: tuple[str, ...]
+    """Everything generated: content, reasoning, names and arguments of tool calls."""
+    readable: bool
+    """The body could be read, so that ``said`` is all of what came."""
+
+
+class ChatMeter:
+    """Reads one response."""
+
+    def __init__(self, request: ChatRequest, content_type: str, content_encoding: str = "") -> None:
+        self._copy = ContentCopy(content_encoding)
+        self._asked = request.choices
+        self._mode = _mode_of(content_type)
+        self._streamed = request.stream is True
+        self._sse = SseParser()
+        self._plain: list[bytes] = []
+        self._model: str | None = None
+        self._fingerprint: str | None = None
+        self._finished: dict[int, str] = {}
+        self._seen: set[int] = set()
+        self._said: dict[tuple[int, str], list[str]] = {}
+        self._usage: dict[str, Any] = {}
+        self._zero_usage: dict[str, Any] | None = None
+        self._usage_final = False
+        self._error = False
+        self._frames = 0
+        self.ended = False
+        """The protocol's own end has been read."""
+        self.saw_delta = False
+        """Some of the answer has been read: content, reasoning or a tool call."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Read the next piece of the body as it was on the wire."""
+        text = self._copy.feed(chunk)
+        if self._mode == "unknown":
+            # what a body is that doesn't say so, its first character tells
+            first = text.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
+            if not first:
+                return
+            self._mode = "plain" if first in b"{[" or not self._streamed else "events"
+        if self._mode == "plain":
+            self._plain.append(text)
+            return
+        for event in self._sse.feed(text):
+            self._read_event(event)
+
+    def finish(self) -> ChatFacts:
+        """The facts, once no more will come."""
+        if self._mode == "events":
+            for event in self._sse.finish():
+                self._read_event(event)
+        elif self._plain:
+            frame = read_response_json(b"".join(self._plain))
+            self._plain.clear()
+            if frame is not None:
+                self._read_frame(frame, "message")
+                self.ended = True
+                self._usage_final = True
+        usage = self._usage
+        if not usage and self._zero_usage is not None and not self._said:
+            usage = self._zero_usage
+        return ChatFacts(
+            model=self._model,
+            system_fingerprint=self._fingerprint,
+            finish_reasons=tuple(self._finished[index] for index in sorted(self._finished)),
+            in_band_error=self._error,
+            ended=self.ended,
+            usage=normalise(usage) if usage else None,
+            usage_final=self._usage_final or self.ended,
+            usage_raw=keepable(usage) if usage else None,
+            cost_usd=cost_of(usage) if usage else None,
+            said=tuple("".join(parts) for parts in self._said.values()),
+            readable=self._copy.whole and self._frames > 0,
+        )
+
+    def _read_event(self, event: SseEvent) -> None:
+        if event.data.strip() == b"[DONE]":
+            self.ended = True
+            return
+        if event.event == "error":
+            self._error = True
+        frame = read_response_json(event.data)
+        if frame is not None:
+            self._read_frame(frame, "delta")
+
+    def _read_frame(self, frame: Mapping[str, Any], part: str) -> None:
+        self._frames += 1
+        if frame.get("error"):
+            self._error = True
+        self._model = self._model or text_of(frame.get("model")) or None
+        self._fingerprint = text_of(frame.get("system_fingerprint")) or self._fingerprint
+        choices = frame.get("choices")
+        for position, choice in enumerate(choices if isinstance(choices, list) else ()):
+            if isinstance(choice, dict):
+                self._read_choice(choice, position, part)
+        usage = usage_in(frame)
+        if usage is not None:
+            self._read_usage(usage)
+
+    def _read_usage(self, usage: dict[str, Any]) -> None:
+        if keepable(usage) is None:
+            return
+        if is_zero(usage):
+            self._zero_usage = usage
+            return
+        self._usage = merge(self._usage, usage)
+        # a count that comes with or after the finish reasons is the call's own
+        self._usage_final = self._all_finished()
+
+    def _read_choice(self, choice: Mapping[str, Any], position: int, part: str) -> None:
+        index = int_of(choice.get("index"))
+        index = position if index is None else index
+        if len(self._seen) >= MAX_CHOICES and index not in self._seen:
+            return
+        self._seen.add(index)
+        for name, text in _generated(choice.get(part)):
+            self.saw_delta = True
+            self._said.setdefault((index, name), []).append(text)
+        reason = choice.get("finish_reason")
+        if isinstance(reason, str) and reason:
+            self._finished[index] = reason[:64]
+            self._error = self._error or reason == "error"
+            self.ended = self.ended or self._all_finished()
+
+    def _all_finished(self) -> bool:
+        return len(self._finished) >= max(self._asked, len(self._seen))
+
+
+def _mode_of(content_type: str) -> Literal["plain", "events", "unknown"]:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "text/event-stream":
+        return "events"
+    return "plain" if kind == "application/json" else "unknown"
+
+
+def _generated(message: object) -> Iterator[tuple[str, str]]:
+    """The pieces of generated text in a message or delta, each with a name that tells what it belongs to."""
+    if not isinstance(message, dict):
+        return
+    content = message.get("content")
+    if isinstance(content, list):  # Mistral's parts
+        content = "".join(t for p in content if isinstance(p, dict) and isinstance(t := p.get("text"), str))
+    # some servers send the same reasoning under both names
+    reasoning = message.get("reasoning_content") or message.get("reasoning")
+    for name, text in (("content", content), ("reasoning", reasoning), ("refusal", message.get("refusal"))):
+        if isinstance(text, str) and text:
+            yield name, text
+    calls = message.get("tool_calls")
+    named = [("tool", call) for call in calls] if isinstance(calls, list) else []
+    if isinstance(message.get("function_call"), dict):
+        named.append(("function", {"function": message["function_call"]}))
+    for position, (kind, call) in enumerate(named):
+        inner = call.get("function", call.get("custom")) if isinstance(call, dict) else None
+        if not isinstance(inner, dict):
+            continue
+        index = int_of(call.get("index"))
+        for key in ("name", "arguments", "input"):
+            if isinstance(text := inner.get(key), str) and text:
+                yield f"{kind} {position if index is None else index} {key}", text

@@ -1,0 +1,198 @@
+"""The default-deny door of a run: which requests may pass to the endpoint.
+
+Contract: pure. The verdict on a request is ``None`` (it may pass) or a :class:`Refusal`. What passes:
+``POST …/chat/completions`` with a body that can be checked, and ``GET`` of the model list. An agent
+without a network must not reach the web through the model provider, so hosted tools, media that the
+provider would fetch, stored files and background calls are refused, as are models outside the run's
+list. The run's ``allow`` lifts single refusals.
+
+A body is judged as any server might read it: keys that stand twice, or differ from a checked key in
+case only (Go matches keys so), are refused, since two readers may disagree about them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .jsonbody import JsonBody
+
+ALLOWANCES: Final = frozenset({"hosted-tools", "remote-media", "background"})
+"""What ``allow`` may name."""
+
+CHAT_PATHS: Final = frozenset({"/v1/chat/completions", "/chat/completions"})
+_MODELS: Final = re.compile(r"(?:/v1)?/models(?:/[\w.:@+%/-]+)?\Z", re.ASCII)
+
+MODEL_KEYS: Final = ("models", "fallbacks", "fallback_models")
+"""Other keys that name models: OpenRouter's and LiteLLM's fall-back lists."""
+
+HOSTED_KEYS: Final = (
+    "web_search_options",  # OpenAI, LiteLLM
+    "web_search",
+    "search_parameters",  # xAI
+    "enable_search",  # Qwen
+    "plugins",  # OpenRouter
+    "mcp_servers",
+    "connectors",
+    "tool_resources",
+)
+"""Keys that switch on tools which run at the provider."""
+
+CLIENT_TOOLS: Final = frozenset({"function", "custom"})
+"""Tool types that the client runs itself."""
+
+_CHECKED: Final = {
+    key: key
+    for key in ("model", "messages", "tools", "functions", "background", "stream", *MODEL_KEYS, *HOSTED_KEYS)
+}
+_SPOKEN: Final = frozenset({"text", "refusal", "thinking", "reasoning"})
+"""Keys of a content part that hold words, which no server fetches."""
+_FETCHED: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*://|(?:https?|ftp|file|gs|s3):)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a request may not pass."""
+
+    code: str
+    """For programs, e.g. ``model_not_allowed``."""
+    message: str
+    status: int = 400
+    param: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """What one run may ask for."""
+
+    models: frozenset[str] | None = None
+    """Models that may be called; ``None`` for any."""
+    allow: frozenset[str] = frozenset()
+    """Refusals that are lifted, of :data:`ALLOWANCES`."""
+
+    def check_target(self, method: str, path: str) -> Refusal | None:
+        """Judge a request's line. The path is compared as it was sent, so no encoding gets past."""
+        if method == "POST" and path in CHAT_PATHS:
+            return None
+        if method == "GET" and _MODELS.match(path):
+            return None
+        return Refusal(
+            code="path_not_allowed",
+            message=f"{method} {path[:200]} is closed in this run: only chat/completions and models are open",
+            status=403,
+        )
+
+    def check_body(self, body: JsonBody) -> Refusal | None:
+        """Judge the body of a chat call."""
+        if body.value is None:
+            return Refusal(code="body_not_checkable", message=body.problem or "the body can't be checked")
+        if body.duplicate_key is not None:
+            return Refusal(
+                code="duplicate_key", message="a key stands twice in the body", param=body.duplicate_key[:100]
+            )
+        return next(self._objections(body.value), None)
+
+    def _objections(self, body: Mapping[str, Any]) -> Iterator[Refusal]:
+        yield from _odd_keys(body)
+        yield from self._models(body)
+        if "background" not in self.allow and body.get("background") not in (None, False):
+            yield Refusal(
+                code="background_not_allowed", message="background calls are refused", param="background"
+            )
+        if "hosted-tools" not in self.allow:
+            yield from _hosted_tools(body)
+        if "remote-media" not in self.allow:
+            yield from _remote_media(body)
+
+    def _models(self, body: Mapping[str, Any]) -> Iterator[Refusal]:
+        if self.models is None:
+            return
+        named: list[tuple[str, object]] = [("model", body.get("model"))]
+        for key in MODEL_KEYS:
+            value = body.get(key)
+            if value is not None:
+                named += [(key, item) for item in (value if isinstance(value, list) else [value])]
+        for key, model in named:
+            if not isinstance(model, str) or model not in self.models:
+                listed = ", ".join(sorted(self.models))
+                yield Refusal(
+                    code="model_not_allowed",
+                    message=f"model {str(model)[:100]!r} is not in this run's list ({listed})",
+                    param=key,
+                )
+
+
+def _odd_keys(body: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Keys that another reader could take for a checked one."""
+    for key in body:
+        if _CHECKED.get(key.casefold(), key) != key:
+            yield Refusal(code="odd_key", message=f"key {key[:100]!r} must be lower case", param=key[:100])
+    for part in (*_objects(body.get("tools")), *_objects(body.get("messages"))):
+        for key in part:
+            if key.casefold() in {"type", "content"} and key not in {"type", "content"}:
+                yield Refusal(
+                    code="odd_key", message=f"key {key[:100]!r} must be lower case", param=key[:100]
+                )
+
+
+def _objects(value: object) -> Iterable[Mapping[str, Any]]:
+    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
+
+
+def _hosted_tools(body: Mapping[str, Any]) -> Iterator[Refusal]:
+    for key in HOSTED_KEYS:
+        if body.get(key):
+            yield Refusal(
+                code="hosted_tool_not_allowed",
+                message=f"{key} is refused: it runs at the provider",
+                param=key,
+            )
+    if body.get("web_search_options") is not None:  # an empty object switches it on
+        yield Refusal(
+            code="hosted_tool_not_allowed", message="web search is refused", param="web_search_options"
+        )
+    tools = body.get("tools")
+    for tool in tools if isinstance(tools, list) else [] if tools is None else [tools]:
+        kind = tool.get("type") if isinstance(tool, dict) else None
+        if not isinstance(kind, str) or kind not in CLIENT_TOOLS:
+            yield Refusal(
+                code="hosted_tool_not_allowed",
+                message=f"tools of type {str(kind)[:100]!r} are refused: they run at the provider",
+                param="tools",
+            )
+
+
+def _remote_media(body: Mapping[str, Any]) -> Iterator[Refusal]:
+    messages = body.get("messages")
+    waiting: list[tuple[str, object]] = []
+    for message in _objects(messages):
+        content = message.get("content")
+        if isinstance(content, list | dict):
+            waiting.append(("content", content))
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [
+                (key.casefold(), item)
+                for key, item in value.items()
+                if not (key in _SPOKEN and isinstance(item, str))
+            ]
+        elif isinstance(value, list):
+            waiting += [(name, item) for item in value if not (name == "content" and isinstance(item, str))]
+        elif isinstance(value, str) and _is_remote(name, value):
+            yield Refusal(
+                code="remote_media_not_allowed",
+                message="media that the provider would fetch is refused: send it as a data: URL",
+                param=name[:100],
+            )
+
+
+def _is_remote(name: str, value: str) -> bool:
+    start = value[:64].lstrip()
+    if name == "file_id":
+        return True
+    if name in {"url", "uri"} or name.endswith(("_url", "_uri")):
+        return not start.lower().startswith("data:")
+    return _FETCHED.match(start) is not None

@@ -1,0 +1,44 @@
+"""What can go wrong in the proxy, and how it is told.
+
+    ProxyError
+    ├── ConfigError        the user's setting can't be used; exit code 2
+    ├── LedgerWriteError   a record can't be written; the call is refused or cut
+    └── RunError           a run can't be opened, found or closed; carries an HTTP status
+
+Each message is one line that says what happened and, where that helps, what to do.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+NO_RETRY: Final = (("x-should-retry", "false"),)
+"""Header of a final error: the SDKs that know it don't try again."""
+
+
+class ProxyError(Exception):
+    """Base of what the proxy raises on purpose."""
+
+
+class ConfigError(ProxyError):
+    """A setting that can't be used."""
+
+
+class LedgerWriteError(ProxyError):
+    """A record that can't be written, or a ledger that can't be opened."""
+
+
+class RunError(ProxyError):
+    """A run that can't be opened, found or closed."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        """HTTP status of the control socket's answer."""
+
+
+def error_body(message: str, kind: str, code: str, param: str | None = None) -> bytes:
+    """An error in the shape that OpenAI's clients read."""
+    error = {"message": message, "type": kind, "param": param, "code": code}
+    return json.dumps({"error": error}).encode()

@@ -1,0 +1,83 @@
+"""Which headers travel through the proxy, and whose credentials they carry.
+
+Contract: pure. Order, spelling and duplicates of what travels are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from .exchange import Headers
+
+HOP_BY_HOP: Final = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers of one connection (RFC 9110, 7.6.1), which each side of the proxy has its own of."""
+
+_OURS: Final = frozenset({"host", "content-length", "expect"})
+"""Of a request: its address and its framing, which are written anew for the endpoint."""
+
+CREDENTIALS: Final = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
+
+
+def request_headers(headers: Headers) -> Headers:
+    """A request's headers as they go to the endpoint."""
+    return _without(headers, HOP_BY_HOP | _OURS)
+
+
+def response_headers(headers: Iterable[tuple[str, str]]) -> Headers:
+    """A response's headers as they go to the client; its Content-Length stays."""
+    return _without(tuple(headers), HOP_BY_HOP)
+
+
+def _without(headers: Headers, names: frozenset[str]) -> Headers:
+    listed = {
+        token.strip().lower()
+        for name, value in headers
+        if name.lower() == "connection"
+        for token in value.split(",")
+    } - {"content-length"}
+    return tuple((name, value) for name, value in headers if name.lower() not in names | listed)
+
+
+def first(headers: Iterable[tuple[str, str]], name: str) -> str:
+    """The header's value; empty where it isn't there. Repeated ones are joined with commas."""
+    return ", ".join(value for key, value in headers if key.lower() == name)
+
+
+def secrets_in(headers: Headers) -> tuple[str, ...]:
+    """The credentials that a request brings, without their scheme."""
+    return tuple(_secret(value) for name, value in headers if name.lower() in CREDENTIALS)
+
+
+def _secret(value: str) -> str:
+    scheme, _, secret = value.strip().partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else value.strip()
+
+
+def with_key(headers: Headers, key: str | None) -> Headers:
+    """The headers with every credential replaced by ``key``, in the place and the form that the client
+    used; in ``Authorization`` where it used none. Without a key the credentials are taken out.
+    """
+    kept: list[tuple[str, str]] = []
+    used = False
+    for name, value in headers:
+        if name.lower() not in CREDENTIALS:
+            kept.append((name, value))
+        elif key is not None:
+            used = True
+            kept.append((name, f"Bearer {key}" if name.lower() == "authorization" else key))
+    if key is not None and not used:
+        kept.append(("Authorization", f"Bearer {key}"))
+    return tuple(kept)

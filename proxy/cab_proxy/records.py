@@ -1,0 +1,377 @@
+"""The ledger: what one line holds, how lines are chained, and how they add up.
+
+This module is the contract between the meter and everything that reads its evidence. It is
+pure and uses the standard library only, so that a reader needs nothing else of the proxy.
+
+Invariants
+----------
+* Unknown is ``None``, never 0. A total carries its coverage.
+* A line's ``prev`` is the hex SHA-256 of the previous line's exact bytes without the newline; the
+  first line has 64 zeros. ``seq`` counts lines from 0. There is one writer per chain.
+* A last line without a newline is *torn*: :func:`verify` reports and accepts it.
+* A call is an ``open`` line and, once it has ended, a ``call`` line with the same ``call_id``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+SCHEMA_VERSION: Final = 1
+"""Version of the ledger line. Readers accept this and older ones."""
+
+ZERO_HASH: Final = "0" * 64
+"""``prev`` of a chain's first line."""
+
+Kind = Literal["open", "call"]
+Source = Literal["reported", "estimated", "partial", "none"]
+"""Where a token figure is from: the endpoint said it; our tokenizer; the last figure before the
+stream was cut; nowhere."""
+
+ErrorType = Literal[
+    "upstream_error",
+    "in_band_error",
+    "upstream_timeout",
+    "truncated",
+    "client_disconnect",
+    "budget_exceeded",
+    "unauthorized",
+    "refused",
+]
+
+REFUSED_BY_PROXY: Final[frozenset[str]] = frozenset({"budget_exceeded", "unauthorized", "refused"})
+"""Error types of calls that never reached the endpoint, because the proxy answered them."""
+
+
+class LedgerError(ValueError):
+    """A ledger line that cannot be read. The message names the line and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Token counts of one call, normalised over protocols."""
+
+    input: int | None = None
+    """Prompt tokens, cached ones and cache writes included."""
+    cached: int | None = None
+    """Prompt tokens read from the provider's cache; a subset of ``input``."""
+    cache_write: int | None = None
+    """Prompt tokens written to the provider's cache; a subset of ``input``."""
+    output: int | None = None
+    """Completion tokens, reasoning included."""
+    reasoning: int | None = None
+    """Completion tokens spent on reasoning; a subset of ``output``."""
+    total: int | None = None
+    """``input + output`` where both are known."""
+
+
+TOKEN_KINDS: Final[tuple[str, ...]] = tuple(f.name for f in fields(Tokens))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokensSource:
+    """Where each figure of :class:`Tokens` is from."""
+
+    input: Source = "none"
+    cached: Source = "none"
+    cache_write: Source = "none"
+    output: Source = "none"
+    reasoning: Source = "none"
+    total: Source = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Params:
+    """The request's settings that change what is sampled or billed."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    max_tokens: int | None = None
+    reasoning_effort: str | None = None
+    tools_count: int | None = None
+    messages_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One ledger line. What nothing has computed yet is ``None``.
+
+    The fields are those of the format page in docs/architecture.md, in its order.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    kind: Kind
+    seq: int = 0
+    """Number of this line in its chain; set by :class:`Chain`."""
+    call_id: str
+    """ULID of the call; the same on its ``open`` and its ``call`` line."""
+    run_id: str | None = None
+    operation_id: str | None = None
+    """The logical request that this wire attempt belongs to."""
+    attempt: int | None = None
+    retry_of: str | None = None
+    """``call_id`` of the attempt that this one repeats."""
+    started_at: str
+    """UTC time at which the request's head had arrived, ISO 8601 with microseconds and ``Z``."""
+    protocol: str | None = None
+    """``chat``, …; ``None`` for a POST that is no known model call."""
+    method: str
+    path: str
+    """Path as the client sent it; the query string is left out, since it may hold a key."""
+    upstream: str | None = None
+    """Scheme, host and path prefix of the endpoint, without credentials."""
+    model_requested: str | None = None
+    model_returned: str | None = None
+    system_fingerprint: str | None = None
+    params: Params = field(default_factory=Params)
+    request_hash: str | None = None
+    """Hex SHA-256 of the request body as received."""
+    request_hash_canonical: str | None = None
+    """Hex SHA-256 of the body's JSON with sorted keys: equal hashes mean the same question."""
+    request_bytes: int | None = None
+    response_bytes: int | None = None
+    request_mutated: bool = False
+    stream: bool | None = None
+    status: int | None = None
+    """HTTP status that the client saw; ``None`` when it saw none."""
+    error_type: ErrorType | None = None
+    error_code: str | None = None
+    """The endpoint's own name for its error (``error.code``, else ``error.type``), bounded; no body."""
+    retry_after_ms: float | None = None
+    """The endpoint's Retry-After, as it asked for."""
+    finish_reasons: tuple[str, ...] = ()
+    tokens: Tokens = field(default_factory=Tokens)
+    tokens_source: TokensSource = field(default_factory=TokensSource)
+    estimator: str | None = None
+    """Name of the tokenizer behind ``estimated`` figures, e.g. ``o200k_base``."""
+    usage_raw: dict[str, Any] | None = None
+    """The endpoint's usage object, verbatim."""
+    ttfb_ms: float | None = None
+    """From the request written upstream to the first response byte."""
+    ttft_ms: float | None = None
+    """From the request written upstream to the first content, reasoning or tool-argument delta."""
+    duration_ms: float | None = None
+    """From ``started_at`` to the last byte."""
+    client_wait_ms: float | None = None
+    """Part of ``duration_ms`` in which the client did not read: not model time."""
+    proxy_overhead_ms: float | None = None
+    cost_usd: Decimal | None = None
+    cost_source: str | None = None
+    price_snapshot: str | None = None
+    purpose: str | None = None
+    prompt_parts: dict[str, int] | None = None
+    lower_bound: bool | None = None
+    via: str | None = None
+    budget: dict[str, Any] | None = None
+    """What was left of, or broke, the run's budget when it refused this call."""
+    prev: str = ZERO_HASH
+    """Hash of the line before; set by :class:`Chain`."""
+
+
+def encode(record: Record) -> bytes:
+    """The record as one JSON line, newline excluded. Money is a string, so no digit is lost."""
+
+    def plain(value: object) -> str:
+        if isinstance(value, Decimal):
+            return format(value, "f")
+        raise TypeError(f"cannot write {type(value).__name__} to the ledger")
+
+    return json.dumps(
+        asdict(record), separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain
+    ).encode("utf-8", "backslashreplace")
+
+
+def decode(line: bytes) -> Record:
+    """Read one line.
+
+    Raises :class:`LedgerError` for anything that is not a record of this or an older version.
+    Fields that are absent (older versions had fewer) come out as unknown; unknown fields are ignored.
+    """
+    try:
+        raw = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise LedgerError(f"not JSON ({error})") from None
+    if not isinstance(raw, dict):
+        raise LedgerError("not a JSON object")
+    version = raw.get("schema_version")
+    if not isinstance(version, int) or version < 1:
+        raise LedgerError("no schema_version")
+    if version > SCHEMA_VERSION:
+        raise LedgerError(f"schema_version {version} is newer than {SCHEMA_VERSION}: upgrade this program")
+    try:
+        known = {f.name: raw[f.name] for f in fields(Record) if f.name in raw}
+        for name, kind in (("params", Params), ("tokens", Tokens), ("tokens_source", TokensSource)):
+            part = known.get(name) or {}
+            known[name] = kind(**{f.name: part[f.name] for f in fields(kind) if f.name in part})
+        known["finish_reasons"] = tuple(known.get("finish_reasons") or ())
+        if known.get("cost_usd") is not None:
+            known["cost_usd"] = Decimal(str(known["cost_usd"]))
+        return Record(**known)
+    except (TypeError, ArithmeticError) as error:
+        raise LedgerError(f"not a ledger record ({error})") from None
+
+
+def line_hash(line: bytes) -> str:
+    """Hex SHA-256 of a line without its newline: the next line's ``prev``."""
+    return hashlib.sha256(line).hexdigest()
+
+
+class Chain:
+    """Numbers and links records. Holds no file: the caller writes what :meth:`link` returns."""
+
+    def __init__(self, *, seq: int = 0, head: str = ZERO_HASH) -> None:
+        self.seq = seq
+        """The next line's number."""
+        self.head = head
+        """Hash of the last line."""
+
+    def link(self, record: Record) -> bytes:
+        """The record's line, newline included, as the next of the chain."""
+        line = encode(replace(record, seq=self.seq, prev=self.head))
+        self.seq += 1
+        self.head = line_hash(line)
+        return line + b"\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What :func:`verify` found."""
+
+    ok: bool
+    """The chain holds from its first line to its last whole one."""
+    records: tuple[Record, ...]
+    """All readable records, in order; also those behind a break."""
+    head: str
+    """Hash of the last whole line."""
+    torn_bytes: int
+    """Length of a last line without a newline; 0 when there is none."""
+    in_flight: tuple[Record, ...]
+    """``open`` records whose ``call`` record never came: calls that a killed proxy was serving."""
+    problems: tuple[str, ...]
+    """One line each, ``line N: what is wrong``."""
+
+
+def verify(data: bytes, *, seq: int = 0, head: str = ZERO_HASH) -> Verification:
+    """Check a ledger's bytes: every line readable, numbered, and linked to the one before.
+
+    ``seq`` and ``head`` continue a rotated file.
+    """
+    *lines, tail = data.split(b"\n")
+    records: list[Record] = []
+    problems: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = decode(line)
+        except LedgerError as error:
+            problems.append(f"line {number}: {error}")
+        else:
+            records.append(record)
+            if record.prev != head:
+                problems.append(
+                    f"line {number}: prev does not match the line before: it was changed, cut out or moved"
+                )
+            if record.seq != seq:
+                problems.append(f"line {number}: seq is {record.seq}, expected {seq}")
+        seq += 1
+        head = line_hash(line)
+    ended = {r.call_id for r in records if r.kind == "call"}
+    opened: set[str] = set()
+    for record in records:
+        if record.kind == "open":
+            opened.add(record.call_id)
+        elif record.call_id not in opened:
+            problems.append(f"call {record.call_id} has no open record")
+    return Verification(
+        ok=not problems,
+        records=tuple(records),
+        head=head,
+        torn_bytes=len(tail),
+        in_flight=tuple(r for r in records if r.kind == "open" and r.call_id not in ended),
+        problems=tuple(problems),
+    )
+
+
+def calls_of(records: Iterable[Record]) -> tuple[Record, ...]:
+    """The calls, one record each in order of their start: the ``call`` line, or the ``open`` line
+    of a call that never ended."""
+    calls: dict[str, Record] = {}
+    for record in records:
+        if record.kind == "call" or record.call_id not in calls:
+            calls[record.call_id] = record
+    return tuple(calls.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """A sum over calls that knows how much of itself is known."""
+
+    value: int | None
+    """Sum over the calls where the figure is known; ``None`` when it is known for none."""
+    known: int
+    """Number of calls that the sum covers."""
+    source: Source
+    """The weakest source among them."""
+
+
+_WEAKNESS: Final[dict[str, int]] = {"reported": 0, "partial": 1, "estimated": 2, "none": 3}
+
+
+def total_of(calls: Sequence[Record], kind: str) -> Total:
+    """Sum one token kind over calls; the sum is only as good as its weakest part."""
+    found = [
+        (value, getattr(call.tokens_source, kind))
+        for call in calls
+        if (value := getattr(call.tokens, kind)) is not None
+    ]
+    if not found:
+        return Total(value=None, known=0, source="none")
+    return Total(
+        value=sum(value for value, _ in found),
+        known=len(found),
+        source=max((source for _, source in found), key=_WEAKNESS.__getitem__),
+    )
+
+
+def reached_endpoint(call: Record) -> bool:
+    """Whether the call was a model call that the proxy passed on, not one that it refused."""
+    return call.protocol is not None and call.error_type not in REFUSED_BY_PROXY
+
+
+def succeeded(call: Record) -> bool:
+    """Whether the endpoint answered the call in full and without an error."""
+    return call.kind == "call" and call.error_type is None and call.status is not None and call.status < 400
+
+
+def parse_time(text: str) -> datetime:
+    """A ``started_at`` as an aware datetime."""
+    return datetime.fromisoformat(text)
+
+
+def format_time(moment: datetime) -> str:
+    """An aware UTC datetime as the ledger writes it: microseconds and ``Z``."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def model_time_ms(calls: Iterable[Record]) -> float:
+    """Length of the union of the calls' intervals: parallel calls count once.
+
+    The time in which the client did not read (``client_wait_ms``) is taken off each interval's
+    end. Calls that never ended or never reached the endpoint add nothing.
+    """
+    intervals = sorted(
+        (start, start + max(0.0, call.duration_ms - (call.client_wait_ms or 0.0)))
+        for call in calls
+        if call.duration_ms is not None and reached_endpoint(call)
+        for start in (parse_time(call.started_at).timestamp() * 1000.0,)
+    )
+    covered, until = 0.0, float("-inf")
+    for start, end in intervals:
+        covered += max(0.0, end - max(start, until))
+        until = max(until, end)
+    return covered

@@ -1,0 +1,168 @@
+"""Runs: whose call it is, what it may cost, and where it is recorded.
+
+A :class:`Run` owns its ledger, its token, its door and its budget. The plain proxy is a run without a
+door and without a token. Nothing here knows sockets.
+
+A budget is checked before a call is passed on, over the calls that have ended and, for ``max_calls``,
+those in flight. Calls in flight at that moment can still go over it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from .control import Budget, RunState
+from .door import Door
+from .errors import RunError
+from .ledger import LedgerWriter
+from .records import Record, reached_endpoint
+from .urls import Upstream
+
+TOKEN_PREFIX: Final = "cab-"  # noqa: S105  # no secret: what every token begins with
+_RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
+
+
+def new_token() -> str:
+    """A run token that nobody can guess."""
+    return TOKEN_PREFIX + secrets.token_hex(24)
+
+
+def check_run_id(run_id: str) -> str:
+    """The id, if it can name a file. Raises :class:`RunError`."""
+    if not _RUN_ID.match(run_id):
+        raise RunError(
+            400, f"run_id {run_id[:80]!r} must be 1 to 64 letters, digits, dots, dashes, underscores"
+        )
+    return run_id
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Run:
+    """One run, from its opening to its close."""
+
+    run_id: str | None
+    upstream: Upstream
+    ledger: LedgerWriter
+    token: str | None = None
+    door: Door | None = None
+    """What it may ask for; ``None`` where everything is forwarded."""
+    budget: Budget = field(default_factory=Budget)
+    calls: int = 0
+    """Calls recorded, refused ones included."""
+    passed_on: int = 0
+    """Calls that went to the endpoint, those in flight included."""
+    in_flight: int = 0
+    ended: int = 0
+    """Model calls that the endpoint has answered or lost."""
+    with_usage: int = 0
+    """Of these, the ones whose total is known."""
+    total_tokens: int | None = None
+    cost_usd: Decimal | None = None
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while no call is in flight."""
+
+    def __post_init__(self) -> None:
+        self.idle.set()
+
+    def began(self, record: Record) -> None:
+        """Write the ``open`` line of a call that is passed on. Raises ``LedgerWriteError``."""
+        self.ledger.append(record)
+        self.calls += 1
+        self.passed_on += 1
+        self.in_flight += 1
+        self.idle.clear()
+
+    def finished(self, record: Record) -> None:
+        """Write the ``call`` line of a call that :meth:`began`. Raises ``LedgerWriteError``."""
+        self.in_flight -= 1
+        try:
+            self.ledger.append(record)
+        finally:
+            if not self.in_flight:
+                self.idle.set()
+        if not reached_endpoint(record):
+            return
+        self.ended += 1
+        if record.tokens.total is not None:
+            self.with_usage += 1
+            self.total_tokens = (self.total_tokens or 0) + record.tokens.total
+        if record.cost_usd is not None:
+            self.cost_usd = (self.cost_usd or Decimal(0)) + record.cost_usd
+
+    def refused(self, opened: Record, ended: Record) -> None:
+        """Write both lines of a call that is not passed on. Raises ``LedgerWriteError``."""
+        self.ledger.append(opened)
+        self.ledger.append(ended)
+        self.calls += 1
+
+    def over_budget(self) -> dict[str, Any] | None:
+        """The limit that is spent, with what was spent of it; ``None`` while there is room."""
+        limit = self.budget
+        if limit.max_calls is not None and self.passed_on >= limit.max_calls:
+            return {"max_calls": limit.max_calls, "calls": self.passed_on}
+        if limit.max_total_tokens is not None and (self.total_tokens or 0) >= limit.max_total_tokens:
+            return {"max_total_tokens": limit.max_total_tokens, "total_tokens": self.total_tokens}
+        if limit.max_cost_usd is not None and (self.cost_usd or 0) >= limit.max_cost_usd:
+            return {"max_cost_usd": str(limit.max_cost_usd), "cost_usd": str(self.cost_usd)}
+        return None
+
+    def state(self) -> RunState:
+        """The run as the control socket shows it."""
+        return RunState(
+            run_id=self.run_id or "",
+            calls=self.calls,
+            in_flight=self.in_flight,
+            ended=self.ended,
+            with_usage=self.with_usage,
+            total_tokens=self.total_tokens,
+            cost_usd=self.cost_usd,
+            head=self.ledger.head,
+        )
+
+
+class Registry:
+    """The open runs, by id and by token."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Run] = {}
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(list(self._runs.values()))
+
+    def add(self, run: Run) -> None:
+        """Take a run in. Raises :class:`RunError` when its id is taken."""
+        assert run.run_id is not None
+        if run.run_id in self._runs:
+            raise RunError(409, f"run {run.run_id} is open already")
+        self._runs[run.run_id] = run
+
+    def get(self, run_id: str) -> Run:
+        """The run of that id. Raises :class:`RunError`."""
+        try:
+            return self._runs[run_id]
+        except KeyError:
+            raise RunError(404, f"run {run_id[:80]} is not open") from None
+
+    def remove(self, run: Run) -> None:
+        """Forget a run: its token is dead from now on."""
+        self._runs.pop(run.run_id or "", None)
+
+    def by_token(self, token: str) -> Run | None:
+        """The run that a token belongs to."""
+        found = None
+        for run in self._runs.values():
+            if same_token(run.token, token):
+                found = run
+        return found
+
+
+def same_token(expected: str | None, given: str) -> bool:
+    """Compare without telling by the time how much of it was right."""
+    return expected is not None and hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))

@@ -1,0 +1,364 @@
+"""The chat meter: the same facts from the same bytes, however they come."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cab_proxy.chat import ChatFacts, ChatMeter, ChatRequest, read_request
+from cab_proxy.jsonbody import read_json
+from cab_proxy.records import Params, Tokens
+from fakes.endpoint import USAGE, completion, delta, event, usage_chunk
+
+COUNTED = Tokens(input=11, cached=4, output=5, reasoning=2, total=16)
+STREAMED = ChatRequest(model="m", stream=True)
+
+
+def read(
+    *chunks: bytes, request: ChatRequest = STREAMED, kind: str = "text/event-stream", coding: str = ""
+) -> ChatFacts:
+    meter = ChatMeter(request, kind, coding)
+    for chunk in chunks:
+        meter.feed(chunk)
+    return meter.finish()
+
+
+def sse(*values: object) -> bytes:
+    return b"".join(event(value) for value in values)
+
+
+TOOL = {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "bash", "arguments": ""}}]}
+TOOL_MORE = {"tool_calls": [{"index": 0, "function": {"arguments": '{"é": 1}'}}]}
+
+
+def with_delta(part: dict[str, Any], index: int = 0) -> dict[str, Any]:
+    return {**delta(), "choices": [{"index": index, "delta": part, "finish_reason": None}]}
+
+
+FULL = sse(
+    {**delta(), "usage": None},
+    with_delta({"reasoning_content": "Hm €"}),
+    delta("Héllo"),
+    delta(" 🎉"),
+    delta("two", index=1),
+    with_delta(TOOL),
+    with_delta(TOOL_MORE),
+    delta(finish="tool_calls"),
+    delta(finish="stop", index=1),
+    usage_chunk(),
+    "[DONE]",
+)
+WHOLE = read(FULL)
+
+
+def test_a_whole_stream() -> None:
+    expected = ChatFacts(
+        model="m-2026",
+        system_fingerprint="fp_1",
+        finish_reasons=("tool_calls", "stop"),
+        in_band_error=False,
+        ended=True,
+        usage=COUNTED,
+        usage_final=True,
+        usage_raw=USAGE,
+        cost_usd=None,
+        said=("Hm €", "Héllo 🎉", "two", "bash", '{"é": 1}'),
+        readable=True,
+    )
+    assert read(FULL) == expected
+
+
+def test_byte_by_byte() -> None:
+    assert read(*(FULL[i : i + 1] for i in range(len(FULL)))) == WHOLE
+
+
+@given(st.lists(st.integers(0, len(FULL)), max_size=10))
+def test_any_split(cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(FULL)]
+    assert read(*(FULL[a:b] for a, b in pairwise(edges))) == WHOLE
+
+
+@given(st.integers(0, len(FULL)))
+def test_any_split_compressed(cut: int) -> None:
+    packed = gzip.compress(FULL, mtime=0)
+    cut = min(cut, len(packed))
+    assert read(packed[:cut], packed[cut:], coding="gzip") == WHOLE
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\r"])
+def test_other_line_ends(end: bytes) -> None:
+    assert read(FULL.replace(b"\n", end)) == WHOLE
+
+
+@given(
+    st.lists(st.binary(max_size=30), max_size=5),
+    st.sampled_from(["text/event-stream", "application/json", ""]),
+)
+def test_no_bytes_raise(chunks: list[bytes], kind: str) -> None:
+    read(*chunks, kind=kind)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=2)
+            | st.dictionaries(
+                st.sampled_from(
+                    [
+                        "choices",
+                        "delta",
+                        "message",
+                        "usage",
+                        "error",
+                        "index",
+                        "tool_calls",
+                        "function",
+                        "name",
+                    ]
+                ),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_no_json_raises(value: object) -> None:
+    read(event(value))
+    read(json.dumps(value).encode(), kind="application/json")
+
+
+PLAIN = json.dumps(completion("Hello")).encode()
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "", "text/plain"])
+@pytest.mark.parametrize("request_", [STREAMED, ChatRequest(stream=False)])
+def test_a_plain_response(kind: str, request_: ChatRequest) -> None:
+    for chunks in ([PLAIN], [PLAIN[i : i + 1] for i in range(len(PLAIN))], [b"\n ", PLAIN]):
+        facts = read(*chunks, kind=kind, request=request_)
+        assert facts.usage == COUNTED
+        assert facts.said == ("Hello",)
+        assert facts.finish_reasons == ("stop",)
+        assert facts.ended
+        assert facts.readable
+
+
+def test_a_stream_that_names_no_type() -> None:
+    assert read(FULL, kind="") == WHOLE
+
+
+def test_plain_tool_calls_count() -> None:
+    message = {
+        "content": None,
+        "tool_calls": [
+            {"id": "1", "type": "function", "function": {"name": "a", "arguments": "{}"}},
+            {"id": "2", "type": "custom", "custom": {"name": "b", "input": "x"}},
+        ],
+    }
+    body = completion(choices=[{"index": 0, "message": message, "finish_reason": "tool_calls"}])
+    assert read(json.dumps(body).encode(), kind="application/json").said == ("a", "{}", "b", "x")
+
+
+@pytest.mark.parametrize(
+    ("values", "usage", "final"),
+    [
+        pytest.param([delta("a"), delta(finish="stop"), "[DONE]"], None, True, id="none"),
+        pytest.param([delta("a", finish="stop", usage=USAGE), "[DONE]"], COUNTED, True, id="last chunk"),
+        pytest.param([delta("a", finish="stop", usage=USAGE)], COUNTED, True, id="no DONE"),
+        pytest.param(
+            [delta("a", usage={"prompt_tokens": 11, "completion_tokens": 1}), delta("b")],
+            Tokens(input=11, output=1, total=12),
+            False,
+            id="every chunk, then cut",
+        ),
+        pytest.param(
+            [
+                delta("a", usage={"prompt_tokens": 11, "completion_tokens": 1}),
+                delta(finish="stop", usage={"prompt_tokens": None, "completion_tokens": 5}),
+                "[DONE]",
+            ],
+            Tokens(input=11, output=5, total=16),
+            True,
+            id="every chunk, partly null",
+        ),
+        pytest.param(
+            [
+                delta("a", usage={"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}),
+                delta(finish="stop"),
+            ],
+            None,
+            True,
+            id="zero beside output",
+        ),
+        pytest.param(
+            [delta(finish="stop", usage={"prompt_tokens": 0, "completion_tokens": 0})],
+            Tokens(input=0, output=0, total=0),
+            True,
+            id="zero and no output",
+        ),
+        pytest.param(
+            [
+                delta("a", finish="stop", usage=USAGE),
+                usage_chunk({"prompt_tokens": 0, "completion_tokens": 0}),
+            ],
+            COUNTED,
+            True,
+            id="zero after the count",
+        ),
+        pytest.param(
+            [
+                {
+                    **delta(),
+                    "choices": [
+                        {"index": 0, "delta": {"content": "a"}, "finish_reason": "stop", "usage": USAGE}
+                    ],
+                },
+                "[DONE]",
+            ],
+            COUNTED,
+            True,
+            id="Kimi",
+        ),
+        pytest.param(
+            [delta("a", finish="stop", x_groq={"id": "r", "usage": USAGE}), "[DONE]"],
+            COUNTED,
+            True,
+            id="Groq",
+        ),
+    ],
+)
+def test_usage(values: list[object], usage: Tokens | None, final: bool) -> None:
+    facts = read(sse(*values))
+    assert facts.usage == usage
+    assert facts.usage_final == final
+
+
+def test_cost() -> None:
+    facts = read(sse(delta("a"), usage_chunk({**USAGE, "cost": 0.00042}), "[DONE]"))
+    assert facts.cost_usd == Decimal("0.00042")
+
+
+@pytest.mark.parametrize(
+    ("body", "failed"),
+    [
+        (sse(delta("a"), {"error": {"message": "x"}}), True),
+        (b"event: error\ndata: {}\n\n", True),
+        (sse(delta("a"), delta(finish="error")), True),
+        (sse(delta("a", error=None, finish="stop")), False),
+    ],
+)
+def test_errors_in_a_stream(body: bytes, failed: bool) -> None:
+    assert read(body).in_band_error is failed
+
+
+def test_an_error_in_a_plain_response() -> None:
+    assert read(b'{"error": {"message": "x"}}', kind="application/json").in_band_error
+
+
+@pytest.mark.parametrize(
+    ("asked", "values", "ended"),
+    [
+        (1, [delta("a")], False),
+        (1, [delta("a"), "[DONE]"], True),
+        (1, [delta("a"), delta(finish="stop")], True),
+        (2, [delta("a"), delta(finish="stop")], False),
+        (2, [delta("a", finish="stop"), delta("b", index=1, finish="stop")], True),
+        (1, [delta("a", finish="stop"), delta("b", index=1)], True),
+    ],
+)
+def test_when_a_stream_has_ended(asked: int, values: list[object], ended: bool) -> None:
+    assert read(sse(*values), request=ChatRequest(stream=True, choices=asked)).ended is ended
+
+
+def test_the_first_delta_is_told() -> None:
+    for first, is_one in (
+        (delta(), False),
+        (delta(""), False),
+        (with_delta({"role": "assistant"}), False),
+        (delta("a"), True),
+        (with_delta({"reasoning": "a"}), True),
+        (with_delta(TOOL_MORE), True),
+        (with_delta({"refusal": "no"}), True),
+        (with_delta({"function_call": {"arguments": "{"}}), True),
+    ):
+        meter = ChatMeter(STREAMED, "text/event-stream")
+        meter.feed(sse(first))
+        assert meter.saw_delta is is_one, first
+
+
+def test_reasoning_under_two_names_counts_once() -> None:
+    assert read(sse(with_delta({"reasoning": "a", "reasoning_content": "a"}))).said == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [(b"<html>", "application/json"), (PLAIN[:-3], "application/json"), (b"x", "")]
+)
+def test_what_can_not_be_read(body: bytes, kind: str) -> None:
+    facts = read(body, kind=kind)
+    assert not facts.readable
+    assert facts.usage is None
+
+
+def test_a_coding_that_can_not_be_read() -> None:
+    assert not read(b"\x1b\x00", coding="br").readable
+
+
+def request(**more: Any) -> ChatRequest:
+    return read_request(read_json(json.dumps({"model": "m", "messages": [], **more}).encode()))
+
+
+def test_request_facts() -> None:
+    facts = request(
+        temperature=0,
+        top_p=0.5,
+        seed=3,
+        max_tokens=10,
+        max_completion_tokens=20,
+        reasoning_effort="low",
+        tools=[{}],
+        n=3,
+    )
+    assert facts.params == Params(
+        temperature=0.0,
+        top_p=0.5,
+        seed=3,
+        max_tokens=20,
+        reasoning_effort="low",
+        tools_count=1,
+        messages_count=0,
+    )
+    assert facts.choices == 3
+    assert facts.stream is False
+    assert facts.include_usage
+    assert request(reasoning={"effort": "high"}).params.reasoning_effort == "high"
+
+
+@pytest.mark.parametrize(
+    ("more", "included"),
+    [
+        ({"stream": True}, False),
+        ({"stream": True, "stream_options": {"include_usage": True}}, True),
+        ({"stream": True, "stream_options": {"include_usage": 1}}, False),
+        ({"stream": True, "stream_options": None}, False),
+        ({"stream": False}, True),
+    ],
+)
+def test_include_usage(more: dict[str, Any], included: bool) -> None:
+    assert request(**more).include_usage is included
+
+
+def test_a_request_that_can_not_be_read() -> None:
+    assert read_request(read_json(b"nope")) == ChatRequest()
+    odd = request(model=3, n="x", temperature="hot", tools={}, stream="yes")
+    assert odd.model is None
+    assert odd.choices == 1
+    assert odd.stream is False
+    assert odd.params == Params(messages_count=0)

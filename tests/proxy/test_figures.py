@@ -1,0 +1,60 @@
+"""Reported and estimated figures together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cab_proxy.chat import ChatFacts
+from cab_proxy.estimate import Estimate
+from cab_proxy.figures import Figures, completed, reported
+from cab_proxy.records import Tokens, TokensSource
+
+FACTS = ChatFacts(
+    model="m",
+    system_fingerprint=None,
+    finish_reasons=("stop",),
+    in_band_error=False,
+    ended=True,
+    usage=Tokens(input=10, output=5, total=15),
+    usage_final=True,
+    usage_raw={},
+    cost_usd=None,
+    said=("x",),
+    readable=True,
+)
+PROMPT = Estimate(7, "o200k_base", lower_bound=False)
+ANSWER = Estimate(3, "o200k_base", lower_bound=False)
+
+
+def test_reported_figures_win() -> None:
+    figures = completed(reported(FACTS, broken=False), PROMPT, ANSWER)
+    assert figures.tokens == Tokens(input=10, output=5, total=15)
+    assert figures.source == TokensSource(input="reported", output="reported", total="reported")
+    assert figures.estimator is None
+    assert figures.lower_bound is None
+
+
+def test_estimates_fill_what_is_missing_and_mark_the_sum() -> None:
+    facts = replace(FACTS, usage=Tokens(input=10))
+    figures = completed(reported(facts, broken=False), PROMPT, ANSWER)
+    assert figures.tokens == Tokens(input=10, output=3, total=13)
+    assert figures.source == TokensSource(input="reported", output="estimated", total="estimated")
+    assert figures.estimator == "o200k_base"
+
+
+def test_one_estimate_makes_no_total() -> None:
+    figures = completed(Figures(), replace(PROMPT, lower_bound=True), None)
+    assert figures.tokens == Tokens(input=7)
+    assert figures.source == TokensSource(input="estimated")
+    assert figures.lower_bound is True
+
+
+def test_a_broken_stream_has_partial_figures_unless_the_count_was_final() -> None:
+    running = replace(FACTS, usage_final=False, ended=False)
+    assert reported(running, broken=True).source.output == "partial"
+    assert reported(running, broken=False).source.output == "reported"
+    assert reported(FACTS, broken=True).source.output == "reported"
+
+
+def test_nothing_known_is_none() -> None:
+    assert completed(reported(replace(FACTS, usage=None), broken=False), None, None) == Figures()

@@ -1,0 +1,48 @@
+"""What travels, and whose credentials."""
+
+from __future__ import annotations
+
+from cab_proxy.headers import first, request_headers, response_headers, secrets_in, with_key
+
+
+def test_hop_by_hop_headers_stay_behind() -> None:
+    headers = (
+        ("X-A", "1"),
+        ("Connection", "close, X-Private"),
+        ("x-private", "1"),
+        ("Keep-Alive", "1"),
+        ("TE", "trailers"),
+        ("Transfer-Encoding", "chunked"),
+        ("Upgrade", "h2c"),
+        ("Proxy-Authorization", "Basic x"),
+        ("x-a", "2"),
+        ("Content-Length", "3"),
+        ("Host", "h"),
+        ("Expect", "100-continue"),
+    )
+    assert request_headers(headers) == (("X-A", "1"), ("x-a", "2"))
+    assert response_headers(headers)[:3] == (("X-A", "1"), ("x-a", "2"), ("Content-Length", "3"))
+
+
+def test_no_connection_header_takes_the_length_away() -> None:
+    headers = (("Connection", "Content-Length"), ("Content-Length", "3"))
+    assert response_headers(headers) == (("Content-Length", "3"),)
+
+
+def test_credentials() -> None:
+    headers = (("AUTHORIZATION", "bearer  k1"), ("X-Api-Key", "k2"), ("api-key", "k3"), ("X", "k4"))
+    assert secrets_in(headers) == ("k1", "k2", "k3")
+    assert with_key(headers, "real") == (
+        ("AUTHORIZATION", "Bearer real"),
+        ("X-Api-Key", "real"),
+        ("api-key", "real"),
+        ("X", "k4"),
+    )
+    assert with_key(headers, None) == (("X", "k4"),)
+    assert with_key((("X", "1"),), "real") == (("X", "1"), ("Authorization", "Bearer real"))
+    assert secrets_in((("Authorization", "Basic abc"),)) == ("Basic abc",)
+
+
+def test_first_joins_what_is_repeated() -> None:
+    assert first((("A", "1"), ("b", "2"), ("a", "3")), "a") == "1, 3"
+    assert first((), "a") == ""

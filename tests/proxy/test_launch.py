@@ -1,0 +1,234 @@
+"""``cab-proxy run -- CMD…``, as people use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cab_proxy.launch import child_environment
+from fakes.endpoint import Gate, Seen, Step, as_json, completion, serving, stream
+from fakes.metered import read_ledger
+
+PROXY = [sys.executable, "-m", "cab_proxy"]
+
+SDK = """
+import os
+from openai import OpenAI
+assert os.environ["OPENAI_API_KEY"].startswith("cab-"), "the key is in the command's environment"
+assert "CAB_KEY" not in os.environ
+client = OpenAI()
+messages = [{"role": "user", "content": "Hi"}]
+print(client.chat.completions.create(model="m", messages=messages).choices[0].message.content)
+parts = client.chat.completions.create(
+    model="m", messages=messages, stream=True, stream_options={"include_usage": True}
+)
+print("".join(part.choices[0].delta.content or "" for part in parts if part.choices))
+raise SystemExit(7)
+"""
+
+
+CALL = """
+import json, os, signal, sys, urllib.error, urllib.request
+request = urllib.request.Request(
+    os.environ["OPENAI_BASE_URL"] + "/chat/completions",
+    json.dumps({"model": "m", "messages": [], "stream": len(sys.argv) > 1}).encode(),
+    {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"]},
+)
+try:
+    with urllib.request.urlopen(request) as response:
+        response.readline()
+        if len(sys.argv) > 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        response.read()
+except urllib.error.HTTPError as error:
+    error.close()
+"""
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "CAB_"))}
+    return {**kept, **more}
+
+
+def script(seen: Seen) -> list[Step]:
+    return stream("str", "eamed") if seen.json().get("stream") else as_json(completion("plain"))
+
+
+def test_the_sdk_plain_and_streamed_with_exact_totals(tmp_path: Path) -> None:
+    ledger = tmp_path / "calls.jsonl"
+    with serving(script) as endpoint:
+        done = subprocess.run(
+            [
+                *PROXY,
+                "run",
+                "--upstream",
+                endpoint.url,
+                "--ledger",
+                str(ledger),
+                "--",
+                sys.executable,
+                "-c",
+                SDK,
+            ],
+            env=environment(CAB_KEY="sk-real"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.stdout == "plain\nstreamed\n", done.stderr
+    assert done.returncode == 7
+    lines = done.stderr.splitlines()
+    assert lines[0] == f"cab-proxy: metered {endpoint.url}"
+    assert lines[1:7] == [
+        "  calls       2 (m-2026)",
+        "  input       22 (reported)",
+        "  cached      8 (reported)",
+        "  output      10 (reported)",
+        "  reasoning   4 (reported)",
+        "  total       32 (reported)",
+    ]
+    assert lines[7] == "  cost        unknown"
+    assert lines[8].startswith("  TTFT        ")
+    assert " wall, " in lines[9]
+    assert lines[10] == "  wasted      none"
+    assert [seen.header("Authorization") for seen in endpoint.seen] == ["Bearer sk-real"] * 2
+    assert len(read_ledger(ledger)) == 4
+    assert "sk-real" not in ledger.read_text() + done.stderr
+
+
+def test_json_and_the_users_own_settings(tmp_path: Path) -> None:
+    """The upstream and the key come from what the user has set already; a ledger is continued."""
+    ledger = tmp_path / "calls.jsonl"
+    with serving(script) as endpoint:
+        for _ in range(2):
+            done = subprocess.run(
+                [*PROXY, "run", "--json", "--ledger", str(ledger), sys.executable, "-c", CALL],
+                env=environment(OPENAI_BASE_URL=endpoint.url, OPENAI_API_KEY="sk-mine"),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+    raw = json.loads(done.stderr)
+    assert raw["calls"] == 1
+    assert raw["tokens"]["total"] == {"value": 16, "known": 1, "source": "reported"}
+    assert raw["exit_code"] == done.returncode == 0
+    assert raw["wall_ms"] >= raw["model_time_ms"] > 0
+    assert endpoint.seen[0].header("Authorization") == "Bearer sk-mine"
+    assert len(read_ledger(ledger)) == 4
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        (["true"], 0, "metered"),
+        (["sh", "-c", "exit 3"], 3, "metered"),
+        (["sh", "-c", "kill -TERM $$"], 128 + signal.SIGTERM, "metered"),
+        (["/nonexistent/command"], 127, "command not found"),
+        (["/"], 126, "Permission denied"),
+        ([], 2, "Missing argument"),
+    ],
+)
+def test_exit_codes(tmp_path: Path, command: list[str], code: int, message: str) -> None:
+    done = subprocess.run(
+        [*PROXY, "run", "--upstream", "http://127.0.0.1:9/v1", "--", *command],
+        env=environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert ("metered" in done.stderr) == (message == "metered")
+    assert list(tmp_path.iterdir()) == []  # no ledger unless one is asked for
+
+
+def test_a_failed_call_is_waste(tmp_path: Path) -> None:
+    with serving(as_json({"error": {"message": "no"}}, 500)) as endpoint:
+        done = subprocess.run(
+            [*PROXY, "run", "--upstream", endpoint.url, sys.executable, "-c", CALL],
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0
+    assert "  wasted      1 calls (1 failed, 0 aborted), unknown tokens" in done.stderr.splitlines()
+    assert endpoint.seen[0].header("Authorization") is None  # there was no key to send
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_reach_the_command(tmp_path: Path, number: signal.Signals) -> None:
+    code = (
+        "import signal, sys, time\n"
+        "for n in (signal.SIGTERM, signal.SIGINT): signal.signal(n, lambda n, f: sys.exit(40 + n))\n"
+        "print('up', flush=True)\n"
+        "while True: time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [*PROXY, "run", "--upstream", "http://127.0.0.1:9/v1", sys.executable, "-c", code],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        process.send_signal(number)
+        _, stderr = process.communicate()
+    assert process.returncode == 40 + number
+    assert "metered" in stderr
+
+
+def test_a_command_that_is_killed_midstream_leaves_its_call(tmp_path: Path) -> None:
+    """What was in flight is recorded once the endpoint has said the rest."""
+    gate = Gate()
+    ledger = tmp_path / "calls.jsonl"
+    head, *rest = stream("Hel", "lo")
+    with serving([head, rest[0], gate, *rest[1:]]) as endpoint:
+        gate.reached.add_done_callback(lambda _: gate.open())
+        done = subprocess.run(
+            [
+                *PROXY,
+                "run",
+                "--upstream",
+                endpoint.url,
+                "--ledger",
+                str(ledger),
+                sys.executable,
+                "-c",
+                CALL,
+                "kill",
+            ],
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 128 + signal.SIGKILL
+    [_, call] = read_ledger(ledger)
+    assert call.tokens.total == 16
+
+
+def test_the_commands_environment() -> None:
+    parent = {"PATH": "/bin", "CAB_KEY": "sk", "OPENAI_API_KEY": "sk", "no_proxy": "a", "NO_PROXY": "*"}
+    child = child_environment(parent, "http://127.0.0.1:1/v1", "cab-token")
+    assert child == {
+        "PATH": "/bin",
+        "OPENAI_BASE_URL": "http://127.0.0.1:1/v1",
+        "OPENAI_API_BASE": "http://127.0.0.1:1/v1",
+        "LLM_BASE_URL": "http://127.0.0.1:1/v1",
+        "OPENAI_API_KEY": "cab-token",
+        "LLM_API_KEY": "cab-token",
+        "no_proxy": "a,127.0.0.1",
+        "NO_PROXY": "*",
+    }
+    assert child_environment({}, "u", "t")["NO_PROXY"] == "127.0.0.1"

@@ -1,0 +1,186 @@
+"""The ledger's lines, chains and sums."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cab_proxy.records import (
+    ZERO_HASH,
+    Chain,
+    LedgerError,
+    Params,
+    Record,
+    Tokens,
+    TokensSource,
+    calls_of,
+    decode,
+    encode,
+    line_hash,
+    model_time_ms,
+    reached_endpoint,
+    succeeded,
+    total_of,
+    verify,
+)
+
+AT = "2026-01-02T03:04:05.000006Z"
+
+
+def record(call_id: str = "A", kind: str = "call", **more: object) -> Record:
+    base = Record(kind="call", call_id=call_id, started_at=AT, method="POST", path="/v1/chat/completions")
+    return replace(base, kind=kind, protocol="chat", **more)  # type: ignore[arg-type]  # free-form on purpose
+
+
+counts = st.none() | st.integers(0, 2**62)
+records = st.builds(
+    Record,
+    kind=st.sampled_from(["open", "call"]),
+    call_id=st.text(max_size=8),
+    started_at=st.just(AT),
+    method=st.just("POST"),
+    path=st.text(max_size=20),
+    model_requested=st.none() | st.text(max_size=20),
+    params=st.builds(Params, temperature=st.none() | st.floats(allow_nan=False, allow_infinity=False)),
+    tokens=st.builds(Tokens, input=counts, cached=counts, output=counts, total=counts),
+    tokens_source=st.builds(TokensSource, input=st.sampled_from(["reported", "none"])),
+    finish_reasons=st.lists(st.text(max_size=5), max_size=3).map(tuple),
+    usage_raw=st.none()
+    | st.dictionaries(st.text(max_size=5), st.none() | st.integers() | st.text(max_size=5)),
+    cost_usd=st.none() | st.decimals(0, 10**6, allow_nan=False, allow_infinity=False, places=12),
+)
+
+
+@given(records)
+def test_a_record_reads_back_as_written(value: Record) -> None:
+    line = encode(value)
+    assert b"\n" not in line
+    assert decode(line) == value
+
+
+def chained(*values: Record) -> bytes:
+    chain = Chain()
+    return b"".join(chain.link(value) for value in values)
+
+
+LEDGER = chained(record("A", "open"), record("A", model_returned="é"), record("B", "open"), record("B"))
+
+
+@given(st.integers(0, len(LEDGER) - 1), st.integers(1, 255))
+def test_any_flipped_byte_is_noticed(position: int, flip: int) -> None:
+    changed = bytearray(LEDGER)
+    changed[position] ^= flip
+    found = verify(bytes(changed))
+    whole = verify(LEDGER)
+    # the last line is held by nothing but the head that was handed out
+    assert not found.ok or found.torn_bytes or found.head != whole.head
+
+
+@given(st.lists(records.map(lambda r: replace(r, kind="open")), max_size=5))
+def test_a_chain_verifies_and_goes_on_in_another_file(values: list[Record]) -> None:
+    chain = Chain()
+    first = b"".join(chain.link(value) for value in values)
+    found = verify(first)
+    assert found.ok, found.problems
+    assert [r.seq for r in found.records] == list(range(len(values)))
+    assert found.head == chain.head
+    seq, head = chain.seq, chain.head
+    assert verify(chain.link(record(kind="open")), seq=seq, head=head).ok
+
+
+@pytest.mark.parametrize("cut", ["line", "swap"])
+def test_a_line_cut_out_or_moved_is_noticed(cut: str) -> None:
+    lines = LEDGER.splitlines(keepends=True)
+    changed = [lines[0], *lines[2:]] if cut == "line" else [lines[0], lines[2], lines[1], lines[3]]
+    found = verify(b"".join(changed))
+    assert not found.ok
+    assert found.problems[0].startswith("line 2: ")
+
+
+def test_a_torn_last_line_is_told_and_accepted() -> None:
+    found = verify(LEDGER + b'{"schema_ver')
+    assert found.ok
+    assert found.torn_bytes == 12
+    assert len(found.records) == 4
+
+
+def test_an_open_record_without_its_call_is_in_flight() -> None:
+    found = verify(chained(record("A", "open"), record("B", "open"), record("A")))
+    assert found.ok
+    assert [r.call_id for r in found.in_flight] == ["B"]
+
+
+def test_a_call_without_an_open_record_is_a_problem() -> None:
+    assert verify(chained(record("A"))).problems == ("call A has no open record",)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"{", "not JSON"),
+        (b"[]", "not a JSON object"),
+        (b"{}", "no schema_version"),
+        (b'{"schema_version": 99}', "newer"),
+        (b'{"schema_version": 1}', "not a ledger record"),
+        (b'{"schema_version": 1, "tokens": 3}', "not a ledger record"),
+    ],
+)
+def test_what_is_no_record(line: bytes, message: str) -> None:
+    with pytest.raises(LedgerError, match=message):
+        decode(line)
+
+
+def test_fields_that_are_absent_or_unknown_are_no_error() -> None:
+    line = b'{"schema_version":1,"kind":"open","call_id":"A","started_at":"","method":"","path":"","new":1}'
+    assert decode(line).tokens == Tokens()
+
+
+def test_the_first_line_links_to_zeros() -> None:
+    chain = Chain()
+    line = chain.link(record())
+    assert decode(line).prev == ZERO_HASH
+    assert chain.head == line_hash(line[:-1])
+
+
+def test_money_keeps_every_digit() -> None:
+    assert b'"cost_usd":"0.00000012300"' in encode(record(cost_usd=Decimal("0.00000012300")))
+
+
+def test_a_sum_knows_its_coverage_and_its_weakest_source() -> None:
+    calls = [
+        record(tokens=Tokens(input=3), tokens_source=TokensSource(input="reported")),
+        record(tokens=Tokens(input=4), tokens_source=TokensSource(input="estimated")),
+        record(),
+    ]
+    total = total_of(calls, "input")
+    assert (total.value, total.known, total.source) == (7, 2, "estimated")
+    nothing = total_of(calls, "output")
+    assert (nothing.value, nothing.known, nothing.source) == (None, 0, "none")
+
+
+def test_calls_of_joins_lines() -> None:
+    both = calls_of([record("A", "open"), record("B", "open"), record("A", status=200)])
+    assert [(r.call_id, r.kind) for r in both] == [("A", "call"), ("B", "open")]
+
+
+def test_what_counts_as_reached_and_succeeded() -> None:
+    assert reached_endpoint(record())
+    assert not reached_endpoint(record(error_type="refused"))
+    assert not reached_endpoint(replace(record(), protocol=None))
+    assert succeeded(record(status=200))
+    assert not succeeded(record(status=500))
+    assert not succeeded(record(status=200, error_type="truncated"))
+    assert not succeeded(record(kind="open"))
+
+
+def test_model_time_counts_parallel_calls_once_and_no_waiting_for_the_client() -> None:
+    def at(second: str, duration_ms: float, wait_ms: float = 0.0) -> Record:
+        call = record(duration_ms=duration_ms, client_wait_ms=wait_ms)
+        return replace(call, started_at=f"2026-01-02T03:04:{second}Z")
+
+    calls = [at("05.000000", 1000), at("05.500000", 1000), at("10.000000", 500, 200), record()]
+    assert model_time_ms(calls) == pytest.approx(1500 + 300, abs=0.01)

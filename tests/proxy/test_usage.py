@@ -1,0 +1,120 @@
+"""Usage objects as they were seen on the wire."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cab_proxy.records import Tokens
+from cab_proxy.usage import cost_of, is_zero, merge, normalise, usage_in
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        pytest.param(
+            {
+                "prompt_tokens": 10,
+                "completion_tokens": 5,
+                "total_tokens": 15,
+                "prompt_tokens_details": {"cached_tokens": 4},
+                "completion_tokens_details": {"reasoning_tokens": 2},
+            },
+            Tokens(input=10, cached=4, output=5, reasoning=2, total=15),
+            id="OpenAI",
+        ),
+        pytest.param(
+            {
+                "prompt_tokens": 10,
+                "completion_tokens": 5,
+                "prompt_cache_hit_tokens": 8,
+                "prompt_cache_miss_tokens": 2,
+            },
+            Tokens(input=10, cached=8, output=5, total=15),
+            id="DeepSeek",
+        ),
+        pytest.param(
+            {"prompt_tokens": 10, "completion_tokens": 5, "cached_tokens": 3},
+            Tokens(input=10, cached=3, output=5, total=15),
+            id="Kimi",
+        ),
+        pytest.param(
+            {
+                "prompt_tokens": 10,
+                "completion_tokens": 5,
+                "total_tokens": 22,
+                "completion_tokens_details": {"reasoning_tokens": 7},
+            },
+            Tokens(input=10, output=12, reasoning=7, total=22),
+            id="xAI: reasoning outside",
+        ),
+        pytest.param(
+            {
+                "prompt_tokens": 10,
+                "completion_tokens": 5,
+                "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 6},
+            },
+            Tokens(input=10, cached=0, cache_write=6, output=5, total=15),
+            id="OpenRouter",
+        ),
+        pytest.param(
+            {"prompt_tokens": 10, "completion_tokens": None, "prompt_tokens_details": None},
+            Tokens(input=10),
+            id="nulls",
+        ),
+        pytest.param(
+            {"prompt_tokens": -1, "completion_tokens": "5", "total_tokens": True}, Tokens(), id="nonsense"
+        ),
+    ],
+)
+def test_normalise(usage: dict[str, Any], tokens: Tokens) -> None:
+    assert normalise(usage) == tokens
+
+
+@pytest.mark.parametrize(
+    ("frame", "found"),
+    [
+        ({"usage": {"prompt_tokens": 1}}, True),
+        ({"choices": [{"usage": {"prompt_tokens": 1}}]}, True),
+        ({"x_groq": {"usage": {"prompt_tokens": 1}}}, True),
+        ({"usage": None, "choices": [{"usage": {"prompt_tokens": 1}}]}, True),
+        ({"usage": None}, False),
+        ({"usage": {}}, False),
+        ({"usage": []}, False),
+        ({"choices": None, "x_groq": 3}, False),
+    ],
+)
+def test_where_usage_lies(frame: dict[str, Any], found: bool) -> None:
+    assert usage_in(frame) == ({"prompt_tokens": 1} if found else None)
+
+
+def test_merge_takes_the_last_value_that_is_not_null() -> None:
+    old = {"a": 1, "b": 2, "d": {"x": 1, "y": 2}}
+    new = {"a": None, "b": 3, "c": None, "d": {"x": None, "y": 5}}
+    assert merge(old, new) == {"a": 1, "b": 3, "c": None, "d": {"x": 1, "y": 5}}
+
+
+def test_zero() -> None:
+    assert is_zero({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0})
+    assert not is_zero({"prompt_tokens": 0, "completion_tokens": 1})
+
+
+@pytest.mark.parametrize(
+    ("cost", "usd"),
+    [
+        (0.00123, Decimal("0.00123")),
+        ("0.5", Decimal("0.5")),
+        (0, Decimal(0)),
+        (1e-7, Decimal("1e-7")),
+        (None, None),
+        (True, None),
+        ("free", None),
+        (-1, None),
+        (float("nan"), None),
+        ({"total": 1}, None),
+    ],
+)
+def test_cost(cost: object, usd: Decimal | None) -> None:
+    assert cost_of({"cost": cost}) == usd
