@@ -16,7 +16,7 @@ test: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not acceptance" $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto -m "not acceptance" $(PYTEST_ARGS)
 
 # The slow matrices: every agent × task, under every sandbox.
 acceptance: $(VENV)/.installed-test local-model

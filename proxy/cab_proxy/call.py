@@ -22,7 +22,7 @@ from .errors import NO_RETRY, LedgerWriteError, error_body
 from .estimate import Estimate, estimate_input, estimate_output
 from .exchange import Answer, Ending, Failure, Forward, Head, Headers, Received
 from .figures import Figures, completed, reported
-from .headers import first, request_headers
+from .headers import first, request_headers, retry_after_ms
 from .ids import ulid
 from .jsonbody import JsonBody, read_json
 from .records import ErrorType, Record, format_time
@@ -71,6 +71,7 @@ class Call:
         self._head_s: float | None = None
         self._waited_s = 0.0
         self._status: int | None = None
+        self._retry_after_ms: float | None = None
         self._response_bytes = 0
         self._left_early = False
 
@@ -185,6 +186,7 @@ class Call:
     def head(self, status: int, headers: Sequence[tuple[str, str]], at: float) -> None:
         """The response's head has come."""
         self._status, self._head_at = status, at
+        self._retry_after_ms = retry_after_ms(headers)
         if self._record is not None and self._record.protocol == "chat":
             self._meter = ChatMeter(
                 self._request, first(headers, "content-type"), first(headers, "content-encoding")
@@ -294,6 +296,7 @@ class Call:
             kind="call",
             status=self._status,
             error_type=error,
+            retry_after_ms=self._retry_after_ms,
             response_bytes=self._response_bytes,
             tokens=figures.tokens,
             tokens_source=figures.source,
@@ -313,6 +316,7 @@ class Call:
                 model_returned=facts.model,
                 system_fingerprint=facts.system_fingerprint,
                 finish_reasons=facts.finish_reasons,
+                error_code=facts.error_code,
                 usage_raw=facts.usage_raw,
                 cost_usd=facts.cost_usd,
                 cost_source=None if facts.cost_usd is None else "reported",

@@ -83,6 +83,8 @@ class ChatFacts:
     """One per choice that has finished, in the order of the choices."""
     in_band_error: bool
     """The body says that it failed, whatever its status."""
+    error_code: str | None
+    """The endpoint's name for the error: ``error.code``, else ``error.type``."""
     ended: bool
     """The protocol came to its own end."""
     usage: Tokens | None
@@ -116,6 +118,7 @@ class ChatMeter:
         self._zero_usage: dict[str, Any] | None = None
         self._usage_final = False
         self._error = False
+        self._error_code: str | None = None
         self._frames = 0
         self.ended = False
         """The protocol's own end has been read."""
@@ -157,6 +160,7 @@ class ChatMeter:
             system_fingerprint=self._fingerprint,
             finish_reasons=tuple(self._finished[index] for index in sorted(self._finished)),
             in_band_error=self._error,
+            error_code=self._error_code,
             ended=self.ended,
             usage=normalise(usage) if usage else None,
             usage_final=self._usage_final or self.ended,
@@ -178,8 +182,9 @@ class ChatMeter:
 
     def _read_frame(self, frame: Mapping[str, Any], part: str) -> None:
         self._frames += 1
-        if frame.get("error"):
+        if error := frame.get("error"):
             self._error = True
+            self._error_code = self._error_code or _code_of(error)
         self._model = self._model or text_of(frame.get("model")) or None
         self._fingerprint = text_of(frame.get("system_fingerprint")) or self._fingerprint
         choices = frame.get("choices")
@@ -217,6 +222,13 @@ class ChatMeter:
 
     def _all_finished(self) -> bool:
         return len(self._finished) >= max(self._asked, len(self._seen))
+
+
+def _code_of(error: object) -> str | None:
+    """An error object's name for what went wrong. llama.cpp's ``code`` is the status: its type tells."""
+    if not isinstance(error, dict):
+        return None
+    return text_of(error.get("code"), 64) or text_of(error.get("type"), 64) or None
 
 
 def _mode_of(content_type: str) -> Literal["plain", "events", "unknown"]:

@@ -56,6 +56,18 @@ def first(headers: Iterable[tuple[str, str]], name: str) -> str:
     return ", ".join(value for key, value in headers if key.lower() == name)
 
 
+def retry_after_ms(headers: Iterable[tuple[str, str]]) -> float | None:
+    """How long the endpoint asks to wait: ``retry-after-ms`` (OpenAI's), else ``Retry-After`` in seconds
+    (RFC 9110, 10.2.3). A date there says nothing without the endpoint's own clock: ``None``.
+    """
+    found = tuple(headers)
+    for name, unit_ms in (("retry-after-ms", 1.0), ("retry-after", 1000.0)):
+        value = first(found, name).strip()
+        if value.replace(".", "", 1).isdecimal() and len(value) <= 12:
+            return float(value) * unit_ms
+    return None
+
+
 def secrets_in(headers: Headers) -> tuple[str, ...]:
     """The credentials that a request brings, without their scheme."""
     return tuple(_secret(value) for name, value in headers if name.lower() in CREDENTIALS)

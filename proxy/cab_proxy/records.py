@@ -299,7 +299,8 @@ def verify(data: bytes, *, seq: int = 0, head: str = ZERO_HASH) -> Verification:
 
 def calls_of(records: Iterable[Record]) -> tuple[Record, ...]:
     """The calls, one record each in order of their start: the ``call`` line, or the ``open`` line
-    of a call that never ended."""
+    of a call that never ended.
+    """
     calls: dict[str, Record] = {}
     for record in records:
         if record.kind == "call" or record.call_id not in calls:

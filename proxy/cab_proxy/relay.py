@@ -20,6 +20,7 @@ import contextlib
 import io
 import logging
 import socket
+import struct
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -348,8 +349,11 @@ class _Conversation:
         """End the client's connection so that it sees the response break off."""
         transport = self._request.transport
         if transport is not None:
-            if self._request.version < aiohttp.HttpVersion11:
-                transport.abort()  # closing is how such a response ends well
+            sock = transport.get_extra_info("socket")
+            if self._request.version < aiohttp.HttpVersion11 and sock.family != socket.AF_UNIX:
+                # closing is how such a response ends well: reset the connection instead
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                transport.abort()
             else:
                 transport.close()
         raise ConnectionResetError

@@ -14,9 +14,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, Final
 
-from cab_proxy.control import Budget, ControlError, OpenedRun, RunRequest
+from cab_proxy.control import DRAIN_S, Budget, ControlError, OpenedRun, RunRequest
 from cab_runner import admission, cell, endpoints, evidence_store, grading, results, services, workspace
 from cab_runner.agents.base import Adapter, Claim, WireContext, Wiring
 from cab_runner.endpoints import Endpoint, Wanted
@@ -45,6 +45,9 @@ from cab_scoring.evidence import AgentRun, Evidence, Workspace
 from cab_scoring.failure import decide_failure
 from cab_scoring.score import score
 
+_INTERRUPTED_DRAIN_S: Final = 1.0
+"""How long calls in flight may still end once somebody has pressed Ctrl-C."""
+
 Progress = Callable[[str], None]
 """Told in a few words what the attempt is doing now; a text that begins ``warning: `` stays."""
 
@@ -70,8 +73,8 @@ class Plan:
     """Default: the task's."""
     budget: Budget = field(default_factory=Budget)
     allow: tuple[str, ...] = ()
-    context_window_tokens: int = 128_000
-    max_output_tokens: int = 8_192
+    context_window_tokens: int
+    max_output_tokens: int
     methodology: Version = "1.0"
 
     @property
@@ -279,7 +282,7 @@ class _Attempt:
             "timed_out": outcome.timed_out if outcome else None,
             "killed_for": outcome.killed_for if outcome else None,
             "docker_sock_mounted": False,
-            "read_only": False,
+            "read_only": self.plan.sandbox.name != "process",  # the root, in every sandbox that isolates
         }
         if outcome:
             # the program's own time: without making and removing the sandbox
@@ -290,7 +293,8 @@ class _Attempt:
         try:
             succeeded = any(call.error_type is None for call in evidence_store.read_calls(self.plan.partial))
             self.endpoint_healthy = succeeded or self._endpoint_answers()
-            self.ledger_head = self.proxy.control.close_run(self.plan.run_id).head
+            drain_s = _INTERRUPTED_DRAIN_S if self.stop.is_set() else DRAIN_S
+            self.ledger_head = self.proxy.control.close_run(self.plan.run_id, drain_s).head
         except (ControlError, OSError) as error:
             self.runner_fault = self.runner_fault or "proxy_died"
             self.fault_detail = self.fault_detail or f"the proxy died: {error}"

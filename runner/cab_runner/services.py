@@ -44,17 +44,18 @@ def child(
 ) -> Iterator[Child]:
     """Start a service and wait for its first line; end it on the way out.
 
-    ``stdin_line`` is written to its standard input, which then stays open: a service that watches
-    it notices when the runner dies. Raises :class:`MachineLacks` with the service's own last words
-    when it ends before it is ready.
+    It is told to end with its standard input, which stays open: should the runner be killed, its
+    services end too. ``stdin_line`` is written there first.
+
+    Raises :class:`MachineLacks` with the service's own last words when it ends before it is ready.
     """
     with tempfile.TemporaryFile() as stderr:
         process = subprocess.Popen(
-            command,
+            [*command, "--until-stdin-ends"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            env={**os.environ, **(env or {})},
+            env={**_without_key(os.environ), **(env or {})},
             start_new_session=True,
         )
         assert process.stdin
@@ -71,6 +72,11 @@ def child(
             yield Child(name, process, first_line)
         finally:
             _end(process)
+
+
+def _without_key(environment: Mapping[str, str]) -> dict[str, str]:
+    """The key goes to the proxy alone, and by a pipe: every variable of a process can be read by its user."""
+    return {name: value for name, value in environment.items() if name != "CAB_KEY"}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -140,7 +146,5 @@ def simulator(script: Path, count: Path, key: str, faults: Sequence[str] = ()) -
 @contextmanager
 def local_model() -> Iterator[Served]:
     """Start SmolLM2-135M on this machine (extra ``local-model``)."""
-    with child(
-        "the local model", [sys.executable, "-m", "cab_runner.local_model", "--until-stdin-ends"]
-    ) as running:
+    with child("the local model", [sys.executable, "-m", "cab_runner.local_model"]) as running:
         yield _served(running)

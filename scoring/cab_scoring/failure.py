@@ -101,9 +101,10 @@ OVERFLOW_CODES: Final = (
     "maximum context length",
     "prompt is too long",
 )
-"""Error codes and phrases of endpoints, as agents quote them. The ledger keeps no error bodies, so a
-400, 413 or 422 as the last word counts as an overflow when the agent's output quotes one of these.
-The agent could print one itself, and gains nothing by it: the attempt counts either way."""
+"""Error codes and phrases of endpoints. A 400, 413 or 422 as the last word counts as an overflow when
+the endpoint's error code is one of these or, since the ledger keeps no error bodies and some endpoints
+have the phrase in their message only, when the agent's output quotes one. The agent could print one
+itself, and gains nothing by it: the attempt counts either way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,8 @@ def _overflow(calls: Sequence[Record], run: AgentRun, *, malformed_last: bool) -
     if calls and (said := OVERFLOW_FINISH_REASONS.intersection(calls[-1].finish_reasons)):
         return f"finish reason {min(said)}"
     if malformed_last and any(call.status in {400, 413, 422} for call in calls):
+        if (code := (calls[-1].error_code or "").lower()) in OVERFLOW_CODES:
+            return f"the endpoint refused the last call with {code}"
         output = run.output.lower()
         if quoted := next((code for code in OVERFLOW_CODES if code in output), None):
             return f"the endpoint refused the last call, and the agent quotes {quoted!r}"

@@ -46,6 +46,7 @@ EXIT_ENVIRONMENT: Final = 3
 @click.option(
     "--count", type=click.Path(path_type=Path), help="Append every call to this file as a JSON line."
 )
+@click.option("--until-stdin-ends", is_flag=True, help="End when standard input does: the launcher is gone.")
 @click.option(
     "--key-env", metavar="NAME", help="Variable with the only key to accept (default: CAB_SIM_KEY, if set)."
 )
@@ -57,6 +58,7 @@ def main(
     tokens_per_s: float | None,
     chunk_tokens: int,
     count: Path | None,
+    until_stdin_ends: bool,
     key_env: str | None,
 ) -> None:
     """Serve scripted models over chat/completions: oracle, null, cheat:N."""
@@ -79,7 +81,7 @@ def main(
     except OSError as error:
         raise click.UsageError(f"--count {count}: {error.strerror}") from None
     try:
-        asyncio.run(_serve(config, host, port))
+        asyncio.run(_serve(config, host, port, until_stdin_ends=until_stdin_ends))
     except OSError as error:
         click.echo(f"cab-sim: cannot listen on {listen}: {error.strerror}; choose another --listen", err=True)
         sys.exit(EXIT_ENVIRONMENT)
@@ -92,11 +94,19 @@ def _address(listen: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-async def _serve(config: SimConfig, host: str, port: int) -> None:
+def _stop_at_end(stop: asyncio.Event) -> None:
+    if not os.read(0, 4096):
+        asyncio.get_running_loop().remove_reader(0)
+        stop.set()
+
+
+async def _serve(config: SimConfig, host: str, port: int, *, until_stdin_ends: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if until_stdin_ends:
+        loop.add_reader(0, _stop_at_end, stop)
     async with serving(config, host, port) as server:
         print(json.dumps({"event": "listening", "url": server.url}, separators=(",", ":")), flush=True)  # noqa: T201  # a launcher reads it
         await stop.wait()

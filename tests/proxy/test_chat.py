@@ -64,6 +64,7 @@ def test_a_whole_stream() -> None:
         system_fingerprint="fp_1",
         finish_reasons=("tool_calls", "stop"),
         in_band_error=False,
+        error_code=None,
         ended=True,
         usage=COUNTED,
         usage_final=True,
@@ -261,6 +262,21 @@ def test_errors_in_a_stream(body: bytes, failed: bool) -> None:
 
 def test_an_error_in_a_plain_response() -> None:
     assert read(b'{"error": {"message": "x"}}', kind="application/json").in_band_error
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ('{"code": "context_length_exceeded", "type": "invalid_request_error"}', "context_length_exceeded"),
+        ('{"code": 400, "type": "exceed_context_size_error"}', "exceed_context_size_error"),
+        ('{"message": "x"}', None),
+        ('"just words"', None),
+    ],
+)
+def test_the_endpoints_name_for_its_error(error: str, code: str | None) -> None:
+    body = b'{"error": %s}' % error.encode()
+    assert read(body, kind="application/json").error_code == code
+    assert read(b"data: %s\n\n" % body).error_code == code
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ FACTS = ChatFacts(
     system_fingerprint=None,
     finish_reasons=("stop",),
     in_band_error=False,
+    error_code=None,
     ended=True,
     usage=Tokens(input=10, output=5, total=15),
     usage_final=True,

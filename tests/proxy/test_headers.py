@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from cab_proxy.headers import first, request_headers, response_headers, secrets_in, with_key
+import pytest
+
+from cab_proxy.headers import (
+    first,
+    request_headers,
+    response_headers,
+    retry_after_ms,
+    secrets_in,
+    with_key,
+)
 
 
 def test_hop_by_hop_headers_stay_behind() -> None:
@@ -46,3 +55,20 @@ def test_credentials() -> None:
 def test_first_joins_what_is_repeated() -> None:
     assert first((("A", "1"), ("b", "2"), ("a", "3")), "a") == "1, 3"
     assert first((), "a") == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ((("Retry-After", "2"),), 2000.0),
+        ((("retry-after-ms", "150"), ("Retry-After", "1")), 150.0),
+        ((("Retry-After", "0.5"),), 500.0),
+        ((("Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT"),), None),
+        ((("Retry-After", "-1"),), None),
+        ((), None),
+    ],
+)
+def test_how_long_the_endpoint_asks_to_wait(
+    headers: tuple[tuple[str, str], ...], expected: float | None
+) -> None:
+    assert retry_after_ms(headers) == expected

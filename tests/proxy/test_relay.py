@@ -570,7 +570,7 @@ def test_expect_continue_and_websocket(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_http_1_0_client_sees_a_cut(tmp_path: Path) -> None:
+def test_http_1_0_client(tmp_path: Path) -> None:
     async def main() -> None:
         async with Endpoint(stream("Hi")) as endpoint, metered(endpoint.url, tmp_path) as proxy:
             body = json.dumps(chat(stream=True)).encode()
@@ -693,5 +693,26 @@ def test_a_body_too_long_to_hold_goes_through_as_a_stream(
             assert endpoint.seen[0].body == body
             assert proxy.call().tokens.total == 16
             assert proxy.call().request_hash is None
+
+    asyncio.run(main())
+
+
+def test_http_1_0_client_sees_a_cut(tmp_path: Path) -> None:
+    """Such a response ends with its connection, so a cut must not look like an ordinary end."""
+
+    async def main() -> None:
+        steps: list[Step] = [SSE_HEAD, chunk(event(delta("Hel"))), CUT]
+        async with Endpoint(steps) as endpoint, metered(endpoint.url, tmp_path) as proxy:
+            reader, writer = await connect(proxy.url)
+            body = json.dumps(chat(stream=True)).encode()
+            writer.write(
+                b"POST %b HTTP/1.0\r\nContent-Length: %d\r\n\r\n%b" % (CHAT.encode(), len(body), body)
+            )
+            with pytest.raises(ConnectionResetError):
+                await reader.read()
+            assert proxy.call().error_type == "truncated"
+            writer.close()
+            with contextlib.suppress(ConnectionResetError):
+                await writer.wait_closed()
 
     asyncio.run(main())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -16,44 +14,17 @@ import pytest
 
 from cab_proxy import records
 from cab_proxy.control import Budget
-from cab_proxy.ids import ulid
-from cab_runner import agents, attempt, endpoints, evidence_store, images, oracle, sandbox, tasks
-from cab_runner.attempt import Plan, Recorded
-from cab_runner.resources import images_dir, tasks_dir
-from cab_runner.results import CellKey
+from cab_runner import evidence_store, oracle, sandbox, tasks
+from cab_runner.resources import tasks_dir
 from cab_runner.sandbox.base import Sandbox
 from cab_scoring.score import score
+from fakes.attempts import PYTHON_TASK, REFUSAL_TASK, run
 
-PYTHON_TASK = "mutations/python-comparator-swap"
-REFUSAL_TASK = "integrity/unsolvable-refusal"
 SANDBOXES = [
     pytest.param("process"),
     pytest.param("bwrap", marks=pytest.mark.bwrap),
     pytest.param("docker", marks=[pytest.mark.docker, pytest.mark.agents]),
 ]
-
-
-def run(results: Path, chosen: Sandbox, task_id: str, model: str = "oracle", **options: Any) -> Recorded:
-    """One simulated attempt of bash-loop."""
-    faults = options.pop("faults", ())
-    stop = options.pop("stop", Event())
-    task = tasks.load(tasks_dir(), task_id)
-    image = images.tag_of(images_dir(), "toolchains") if chosen.name == "docker" else None
-    plan = Plan(
-        key=CellKey(sweep_id="test", agent="bash-loop", model=model, task_id=task_id),
-        run_id=ulid(1_800_000_000_000),
-        attempt=None,
-        task=task,
-        adapter=agents.get("bash-loop"),
-        sandbox=chosen,
-        image=image,
-        grader_image=image,
-        results=results,
-        **options,
-    )
-    script = oracle.script_for(task, model, chosen, image, stop)
-    wanted = endpoints.Wanted(endpoint="sim", script=script, faults=faults)
-    return attempt.run(plan, wanted, stop)
 
 
 def spans(folder: Path) -> list[dict[str, Any]]:
@@ -195,22 +166,3 @@ def test_ctrl_c_records_what_was_measured_and_exits_130(tmp_path: Path) -> None:
     assert running.returncode == 130
     [record] = (tmp_path / "results/local").rglob("cell.json")
     assert json.loads(record.read_bytes())["failure"]["cause"] == "interrupted"
-
-
-def test_the_real_key_is_nowhere_the_agent_could_look(tmp_path: Path) -> None:
-    """The simulator's key is a real one to the proxy: it is in no file that an attempt leaves."""
-    seen: list[str] = []
-    original = secrets.token_urlsafe
-
-    def remember(length: int) -> str:
-        seen.append(original(length))
-        return seen[-1]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(endpoints, "token_urlsafe", remember)
-        done = run(tmp_path, process(), PYTHON_TASK)
-    [key] = seen
-    assert done.cell["scores"]["pass_rate"]["pass"] == 1  # so the proxy did use the key
-    for path in done.folder.rglob("*"):
-        assert key.encode() not in path.read_bytes(), path.name
-    assert os.environ.get("CAB_KEY") != key

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import select
+import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -33,6 +37,26 @@ def test_one_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> 
     with services.child("deaf", [sys.executable, "-c", code]) as running:
         pass
     assert running.process.returncode == -9
+
+
+def test_a_service_gets_no_key_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAB_KEY", "secret")
+    code = "import os; print('key' if 'CAB_KEY' in os.environ else 'none', flush=True)"
+    with services.child("s", [sys.executable, "-c", code]) as running:
+        assert running.first_line == "none"
+
+
+def test_the_services_end_when_the_runner_is_killed() -> None:
+    """The simulator, started by a runner that dies without a word, sees its standard input end."""
+    code = (
+        "import os, subprocess, sys; from cab_runner import services\n"
+        "with services.child('cab-sim', [sys.executable, '-m', 'cab_sim']) as sim:\n"
+        "    print(sim.process.pid, flush=True); os.kill(os.getpid(), 9)"
+    )
+    runner = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    pid = int(runner.stdout)
+    with suppress(ProcessLookupError), os.fdopen(os.pidfd_open(pid)) as process:
+        select.select([process], [], [])
 
 
 def test_the_context_ends_it_when_its_body_fails() -> None:

@@ -123,6 +123,12 @@ def test_context_overflow_as_the_agent_quotes_it(code: str) -> None:
     assert cause(call(), run=run) == "agent_error"
 
 
+def test_context_overflow_by_the_endpoints_own_code() -> None:
+    said = replace(failed_call(400, at_s=1), error_code="context_length_exceeded")
+    assert cause(call(), said) == "context_overflow"
+    assert cause(call(), replace(said, error_code="invalid_request_error")) == "none"
+
+
 def test_context_overflow_as_a_finish_reason() -> None:
     assert cause(call(finish_reasons=("model_context_window_exceeded",))) == "context_overflow"
     assert cause(call(finish_reasons=("length",))) == "none"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from cab_runner import admission, agents, images, sandbox, tasks
 from cab_runner import doctor as doctor_module
@@ -53,7 +53,7 @@ def tasks_list(tasks_dir: Path, as_json: bool) -> None:
             ]
         )
         return
-    table = Table("task", "language", "expected", "title", box=None)
+    table = Table(Column("task", no_wrap=True), "language", "expected", "title", box=None)
     for task in found:
         table.add_row(task.id, task.language, task.facts.expected_action, task.title)
     Console().print(table)

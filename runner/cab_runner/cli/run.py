@@ -11,12 +11,12 @@ from threading import Event
 from typing import Any
 
 import click
-from cab_report.table import cell_table
 from rich.console import Console
 
 from cab_proxy.control import Budget
 from cab_proxy.ids import ulid
-from cab_runner import agents, attempt, endpoints, images, oracle, results, sandbox, tasks
+from cab_report.table import cell_table
+from cab_runner import agents, attempt, endpoints, images, local_model, oracle, results, sandbox, tasks
 from cab_runner.attempt import Plan, Recorded
 from cab_runner.cli.common import (
     TOOLCHAINS,
@@ -39,6 +39,8 @@ from cab_scoring.composite import METHODOLOGIES, Version
 
 DEMO_TASKS = ("mutations/python-comparator-swap", "integrity/unsolvable-refusal")
 DEFAULT_RESULTS = Path("results")
+CONTEXT_WINDOW_TOKENS = 128_000
+MAX_OUTPUT_TOKENS = 8_192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,8 @@ class Asked:
     timeout_s: float | None = None
     budget: Budget = field(default_factory=Budget)
     allow: tuple[str, ...] = ()
-    context_window_tokens: int = 128_000
-    max_output_tokens: int = 8_192
+    context_window_tokens: int = CONTEXT_WINDOW_TOKENS
+    max_output_tokens: int = MAX_OUTPUT_TOKENS
     methodology: Version = "1.0"
     faults: tuple[str, ...] = ()
 
@@ -111,15 +113,13 @@ def attempt_options(command: Callable[..., None]) -> Callable[..., None]:
                 "--context-window",
                 "context_window_tokens",
                 type=click.IntRange(min=1024),
-                default=128_000,
-                show_default=True,
+                help=f"Tokens; told to every agent. Default: {CONTEXT_WINDOW_TOKENS}; local: what it has.",
             ),
             click.option(
                 "--max-output",
                 "max_output_tokens",
                 type=click.IntRange(min=64),
-                default=8_192,
-                show_default=True,
+                help=f"Tokens a call; told to every agent. Default: {MAX_OUTPUT_TOKENS}; less for local.",
             ),
             click.option(
                 "--methodology", type=click.Choice(list(METHODOLOGIES)), default="1.0", show_default=True
@@ -199,6 +199,9 @@ def _asked(given: dict[str, Any], *, provisional: bool = False) -> Asked:
     if given["key"] is not None:
         click.echo("cab: warning: --key shows in process lists; CAB_KEY or --key-env NAME does not", err=True)
     cost = given["max_cost_usd"]
+    window, output = CONTEXT_WINDOW_TOKENS, MAX_OUTPUT_TOKENS
+    if given["endpoint"] == endpoints.LOCAL:
+        window, output = local_model.CONTEXT_TOKENS, local_model.MAX_OUTPUT_TOKENS
     return Asked(
         agent=given["agent"],
         model=given["model"],
@@ -218,8 +221,8 @@ def _asked(given: dict[str, Any], *, provisional: bool = False) -> Asked:
             max_cost_usd=None if cost is None else Decimal(str(cost)),
         ),
         allow=given["allow"],
-        context_window_tokens=given["context_window_tokens"],
-        max_output_tokens=given["max_output_tokens"],
+        context_window_tokens=given["context_window_tokens"] or window,
+        max_output_tokens=given["max_output_tokens"] or output,
         methodology=given["methodology"],
         faults=given.get("faults", ()),
     )

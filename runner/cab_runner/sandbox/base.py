@@ -35,7 +35,7 @@ class SandboxError(Exception):
 
 
 class SandboxUnavailable(SandboxError):
-    """This machine lacks what the sandbox needs. The message says what to install."""
+    """The machine lacks what the sandbox needs. The message says what to install."""
 
 
 class ImageMissing(SandboxError):
@@ -153,6 +153,7 @@ class Outcome:
 
     @property
     def timed_out(self) -> bool:
+        """Whether the job's clock ran out."""
         return self.killed_for == "timeout"
 
 

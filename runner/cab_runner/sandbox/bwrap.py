@@ -78,9 +78,7 @@ class BwrapSandbox:
     def layout(self, folders: Folders) -> Layout:
         """The fixed places. Raises :class:`SandboxUnavailable` where no Python can be given to a job."""
         del folders
-        python = self._job_python()
-        inside = os.fspath(python) if python in _SYSTEM_PYTHONS else f"{bwrap_args.PYTHON_HOME}/bin/python3"
-        return kit.fixed_layout(inside, f"bwrap:{bwrap_args.BWRAP_HOME}/{_PLACE}")
+        return kit.fixed_layout(os.fspath(self._job_python()), f"bwrap:{bwrap_args.BWRAP_HOME}/{_PLACE}")
 
     def run(self, job: Job, sink: OutputSink, stop: Event) -> Outcome:
         """See :meth:`~cab_runner.sandbox.base.Sandbox.run`."""
@@ -184,6 +182,11 @@ class _BwrapProgram(HostProgram):
             gone.poll(_GONE_MS)
         super().kill()
 
+    def cpu_ms(self) -> float | None:
+        """From the cgroup, else the last sample: bwrap does not wait for what it started."""
+        exact = self.cgroup.cpu_ms()
+        return exact if exact is not None else self.sampled_cpu_ms
+
     def ran(self) -> bool:
         """Whether the command was started: bwrap reports an exit code only then. Call it at the end."""
         return any("exit-code" in json.loads(line) for line in self._reports if line.strip())
@@ -253,7 +256,7 @@ def _fits(python: Path) -> bool:
 
 
 def _path(host: bwrap_args.Host) -> str:
-    return f"{bwrap_args.PYTHON_HOME}/bin:{kit.SYSTEM_PATH}" if host.python_home else kit.SYSTEM_PATH
+    return f"{host.python_home}/bin:{kit.SYSTEM_PATH}" if host.python_home else kit.SYSTEM_PATH
 
 
 def _trivial(folders: Folders, layout: Layout) -> Job:

@@ -18,8 +18,6 @@ from typing import Final
 from cab_runner.sandbox import kit
 from cab_runner.sandbox.base import Job
 
-PYTHON_HOME: Final = "/opt/cab/python"
-"""Where a CPython from outside /usr is bound."""
 BWRAP_HOME: Final = "/opt/cab/bwrap"
 """Where a grader finds bwrap, to run tested code in a sandbox within its own."""
 
@@ -55,7 +53,8 @@ class Host:
     bwrap_folder: Path
     """What is bound at :data:`BWRAP_HOME` for a grader."""
     python_home: Path | None
-    """CPython's prefix where it is not under /usr."""
+    """CPython's prefix where it is not under /usr. It is bound at its own path: a Python that finds its
+    shared library by that path would else take another, or none."""
     disable_userns: bool
     """Whether agents can be denied namespaces of their own."""
 
@@ -66,8 +65,10 @@ def arguments(job: Job, host: Host, files: kit.Kit, status_fd: int, processes: i
     command += ["--cap-drop", "ALL", "--hostname", "cab", "--json-status-fd", str(status_fd)]
     if host.disable_userns and job.role != "grader":
         command.append("--disable-userns")
-    command += _system(host, files)
+    command += _system(files)
     command += _writable(job)
+    if host.python_home is not None:  # after /tmp, which could hide it
+        command += ["--ro-bind", os.fspath(host.python_home), os.fspath(host.python_home)]
     if job.role == "grader":
         command += ["--ro-bind", os.fspath(host.bwrap_folder), BWRAP_HOME]
     tests, logs = kit.grader_folders(job)
@@ -88,7 +89,7 @@ def etc_files(etc: Path = Path("/etc")) -> list[Path]:
     return [path for path in named if path.exists()] + sorted(p for g in _ETC_PATTERNS for p in etc.glob(g))
 
 
-def _system(host: Host, files: kit.Kit) -> list[str]:
+def _system(files: kit.Kit) -> list[str]:
     args = ["--ro-bind", "/usr", "/usr"]
     for name in _USR_LINKS:
         path = Path("/") / name
@@ -113,8 +114,6 @@ def _system(host: Host, files: kit.Kit) -> list[str]:
         "/dev/shm",  # noqa: S108  # in the sandbox
     ]
     args += ["--remount-ro", "/dev", "--ro-bind", os.fspath(files.inside), kit.TOOLS]
-    if host.python_home is not None:
-        args += ["--ro-bind", os.fspath(host.python_home), PYTHON_HOME]
     return args
 
 

@@ -273,8 +273,12 @@ def _give_back(client: APIClient, cleanup: ExitStack, job: Job) -> None:
 
 
 def _outcome(ending: Ending, state: Mapping[str, Any], job: Job, info: Mapping[str, Any]) -> Outcome:
-    """The engine's account of the container's times is the exact one."""
-    started, ended = moment(state["StartedAt"]), moment(state["FinishedAt"])
+    """The engine's account of the container's times is the exact one.
+
+    It takes down the start some ms late: after the end of a program that ended at once.
+    """
+    ended = moment(state["FinishedAt"])
+    started = min(moment(state["StartedAt"]), ended)
     oom_killed = bool(state["OOMKilled"])
     starved = oom_killed and ending.exit_code == _KILLED
     return Outcome(

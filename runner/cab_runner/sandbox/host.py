@@ -61,7 +61,9 @@ class HostProgram:
         self.cgroup = cgroup
         self._mark = f"{owner.me()}/{uuid4().hex[:12]}"
         self._memory_bytes = limits.memory_bytes
-        self._cpu_ms: float | None = None
+        self._waited_cpu_ms: float | None = None
+        self.sampled_cpu_ms: float | None = None
+        """Without a cgroup: CPU time when it was last looked at, at most a watchdog tick before the end."""
         user = start.user or (None, None)
         try:
             self._process = subprocess.Popen(
@@ -139,7 +141,7 @@ class HostProgram:
     def wait(self) -> int:
         """See :class:`~cab_runner.sandbox.supervise.Program`."""
         _, status, used = os.wait4(self.pid, 0)
-        self._cpu_ms = (used.ru_utime + used.ru_stime) * 1000.0
+        self._waited_cpu_ms = (used.ru_utime + used.ru_stime) * 1000.0
         self._process.returncode = os.waitstatus_to_exitcode(status)
         return self._process.returncode
 
@@ -157,14 +159,16 @@ class HostProgram:
 
     def check(self) -> KilledFor | None:
         """See :class:`~cab_runner.sandbox.supervise.Program`: memory, where no cgroup keeps it."""
+        if self.cgroup.cpu_ms() is None:
+            self.sampled_cpu_ms = usage.cpu_ms_of_tree(self.pid)
         if "memory" in self.cgroup.kept or usage.memory_of_tree(self.pid) <= self._memory_bytes:
             return None
         return "memory"
 
     def cpu_ms(self) -> float | None:
-        """CPU time of all its processes, from the cgroup; else of those that were waited for."""
+        """CPU time of all its processes from the cgroup; else of those that were waited for."""
         exact = self.cgroup.cpu_ms()
-        return exact if exact is not None else self._cpu_ms
+        return exact if exact is not None else self._waited_cpu_ms
 
 
 def outcome_of(ending: Ending, program: HostProgram, job: Job, processes: Mechanism) -> Outcome:

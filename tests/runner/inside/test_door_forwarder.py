@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from fakes.bench import serve_echo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cab_runner.inside import door_forwarder
 from cab_runner.resources import INSIDE
+from fakes.bench import serve_echo
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 COMMAND = [sys.executable, "-I", str(INSIDE / "door_forwarder.py")]

@@ -112,3 +112,23 @@ def test_no_python_for_the_job(monkeypatch: pytest.MonkeyPatch, bwrap_bench: Ben
     monkeypatch.setattr(sys, "base_prefix", "/nowhere")
     with pytest.raises(SandboxUnavailable, match="/nowhere"):
         BwrapSandbox().layout(bwrap_bench.folders)
+
+
+def test_a_python_outside_usr_is_there_at_its_own_path(
+    monkeypatch: pytest.MonkeyPatch, bwrap_bench: Bench, meter: Path
+) -> None:
+    system = next(path for path in bwrap._SYSTEM_PYTHONS if path.exists())
+    prefix = bwrap_bench.staging.folder("python")
+    (prefix / "bin").mkdir()
+    (prefix / "bin" / "python3").write_text(f'#!/bin/sh\nexec {system} "$@"\n')
+    for path in (prefix / "bin", prefix / "bin" / "python3"):
+        path.chmod(0o755)
+    monkeypatch.setattr(bwrap, "_SYSTEM_PYTHONS", ())
+    monkeypatch.setattr(sys, "base_prefix", str(prefix))
+    bwrap_bench.layout = BwrapSandbox().layout(bwrap_bench.folders)
+    assert bwrap_bench.layout.python == f"{prefix}/bin/python3"
+    output = Output()
+    bwrap_bench.sandbox = BwrapSandbox()
+    script = "import shutil; print(shutil.which('python3'))"
+    assert bwrap_bench.run(script, door=meter, output=output).exit_code == 0
+    assert output.of("stdout").decode().strip() == f"{prefix}/bin/python3"

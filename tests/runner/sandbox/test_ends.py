@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
 
@@ -37,8 +38,8 @@ def test_exit_code_streams_and_times(bench: Bench) -> None:
     assert (outcome.exit_code, outcome.killed_for, outcome.timed_out) == (7, None, False)
     assert (output.of("stdout"), output.of("stderr")) == (b"out\n", b"err\n")
     assert outcome.output_bytes == 8
-    assert outcome.started_at < outcome.ended_at
-    assert outcome.active_ms > 0
+    assert outcome.started_at <= outcome.ended_at
+    assert 0 <= outcome.active_ms < 60_000
 
 
 def test_a_command_that_does_not_exist(bench: Bench) -> None:
@@ -177,6 +178,25 @@ def test_cpu_time_is_that_of_all_processes(bench: Bench) -> None:
         "if child: os.waitpid(child, 0)\n"
     )
     outcome = bench.run(script)
-    if outcome.cpu_ms is None or (bench.sandbox.name == "docker" and os.geteuid() != 0):
-        pytest.skip("no control group of ours to read: the figure is a sample")
-    assert outcome.cpu_ms >= 400
+    if os.geteuid() != 0 and bench.sandbox.name != "process":
+        assert outcome.cpu_ms is None or outcome.cpu_ms > 20, "a sample, or unknown"
+    else:
+        assert outcome.cpu_ms is not None
+        assert outcome.cpu_ms >= 400
+
+
+def test_jobs_in_threads_do_not_disturb_each_other(bench: Bench) -> None:
+    """One of them is stopped, one floods, the others end as if they were alone."""
+    stop = Event()
+    stop.set()
+    flood = "import os\nwhile True: os.write(1, b'x' * 65536)"
+    with ThreadPoolExecutor(6) as pool:
+        stopped = pool.submit(bench.run, HANG, stop=stop)
+        flooded = pool.submit(bench.run, flood, output_bytes=100_000)
+        plain = [
+            pool.submit(bench.run, f"import time; time.sleep(0.2); raise SystemExit({n})") for n in range(4)
+        ]
+        assert [future.result().exit_code for future in plain] == [0, 1, 2, 3]
+        assert flooded.result().killed_for == "output"
+        with pytest.raises(Interrupted):
+            stopped.result()

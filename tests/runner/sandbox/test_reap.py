@@ -37,7 +37,7 @@ with Staging() as staging:
 )
 def killed_runner(request: pytest.FixtureRequest) -> tuple[str, str, Path, int]:
     """Kind, job name, staging folder and process id of a runner that was killed while a job ran."""
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", RUNNER, request.param]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as runner:
         assert runner.stdout is not None

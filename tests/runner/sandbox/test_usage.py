@@ -61,6 +61,7 @@ CHILDREN = """
 import os, sys
 if os.fork() == 0:
     held = bytearray(b"x") * 30_000_000
+    while sum(os.times()[:2]) < 0.05: pass
     print(os.getpid(), flush=True)
     sys.stdin.read()
     os._exit(0)
@@ -78,7 +79,9 @@ def test_a_tree_of_processes_and_its_memory() -> None:
         child = int(process.stdout.readline())
         assert set(usage.tree_of(process.pid)) == {process.pid, child}
         assert usage.memory_of_tree(process.pid) > 30_000_000
+        assert usage.cpu_ms_of_tree(process.pid) > 0
         assert usage.marked("CAB_TEST_USAGE") == {process.pid: "42", child: "42"}
         assert usage.marked("CAB_TEST_USAGE", "4") == {}
         process.communicate()
     assert usage.memory_of_tree(process.pid) == 0
+    assert usage.cpu_ms_of_tree(process.pid) == 0

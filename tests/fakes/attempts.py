@@ -1,0 +1,43 @@
+"""Whole simulated attempts, for tests that look at what one leaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from cab_proxy.ids import ulid
+from cab_runner import agents, attempt, endpoints, images, oracle, tasks
+from cab_runner.attempt import Plan, Recorded
+from cab_runner.resources import images_dir, tasks_dir
+from cab_runner.results import CellKey
+from cab_runner.sandbox.base import Sandbox
+
+PYTHON_TASK = "mutations/python-comparator-swap"
+REFUSAL_TASK = "integrity/unsolvable-refusal"
+
+
+def run(results: Path, chosen: Sandbox, task_id: str, model: str = "oracle", **options: Any) -> Recorded:
+    """One simulated attempt of bash-loop."""
+    faults = options.pop("faults", ())
+    adapter = options.pop("adapter", None)
+    stop = options.pop("stop", Event())
+    task = tasks.load(tasks_dir(), task_id)
+    image = images.tag_of(images_dir(), "toolchains") if chosen.name == "docker" else None
+    plan = Plan(
+        key=CellKey(sweep_id="test", agent="bash-loop", model=model, task_id=task_id),
+        run_id=ulid(1_800_000_000_000),
+        attempt=None,
+        task=task,
+        adapter=adapter or agents.get("bash-loop"),
+        sandbox=chosen,
+        image=image,
+        grader_image=image,
+        results=results,
+        context_window_tokens=128_000,
+        max_output_tokens=8_192,
+        **options,
+    )
+    script = oracle.script_for(task, model, chosen, image, stop)
+    wanted = endpoints.Wanted(endpoint="sim", script=script, faults=faults)
+    return attempt.run(plan, wanted, stop)
