@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from cab_report.table import cell_table
 from rich.console import Console
 
 from cab_proxy import records, summary
+from cab_report.table import cell_table
 from cab_runner import evidence_store, results
 from cab_runner.cli.common import json_option, print_json
 from cab_runner.errors import CabError, UsageError
