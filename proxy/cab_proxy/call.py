@@ -73,6 +73,7 @@ class Call:
         self._status: int | None = None
         self._retry_after_ms: float | None = None
         self._response_bytes = 0
+        self._left = False
         self._left_early = False
 
     # --- the request -------------------------------------------------------------------------
@@ -111,7 +112,9 @@ class Call:
             path = check_target(head.target)
         except BadTargetError as error:
             return self._refuse(run, record, Refusal(code="bad_target", message=str(error)))
-        refusal = run.door.check_target(head.method, path) if run.door else None
+        refusal = None
+        if run.door is not None:
+            refusal = run.door.check_target(head.method, path) or run.door.check_headers(head.headers)
         if refusal is None and head.method == "POST" and path.endswith("/chat/completions"):
             record = await self._read_chat(head, body, record)
             refusal = run.door.check_body(self._body) if run.door else None
@@ -215,6 +218,7 @@ class Call:
 
     def client_left(self) -> None:
         """The client closed its connection: early, unless the protocol had come to its end."""
+        self._left = True
         if self._meter is None or not self._meter.ended:
             self._left_early = True
 
@@ -223,9 +227,11 @@ class Call:
         self._last_at = at
         if self._record is None:
             return
-        said_end = self._meter is not None and self._meter.ended
+        meter = self._meter
+        # a client that is still there waits for [DONE], one that left had seen enough
+        whole = meter is not None and (meter.done or (meter.ended and self._left))
         facts = await self._facts()
-        error = self._error("complete" if said_end else ending, facts)
+        error = self._error("complete" if whole else ending, facts)
         figures = await self._figures(facts, broken=error is not None)
         self._write(error, facts, figures)
 
@@ -258,7 +264,8 @@ class Call:
         self._report(f"a response could not be metered ({type(error).__name__}); it was passed on unchanged")
 
     def _error(self, ending: Ending, facts: ChatFacts | None) -> ErrorType | None:
-        if self._status is not None and self._status >= 400:
+        assert self._record is not None
+        if not 200 <= (self._status or 0) < (300 if self._record.protocol else 400):
             return "upstream_error"
         if self._left_early:
             return "client_disconnect"
@@ -275,17 +282,22 @@ class Call:
         figures = reported(facts, broken=broken)
         worked = self._status is not None and self._status < 300 and (facts.said or not facts.in_band_error)
         prompt = answer = None
-        if worked and figures.tokens.input is None and self._body.value is not None:
-            prompt = await (self._prompt or self._estimate_prompt())
-        if worked and figures.tokens.output is None and facts.readable:
-            answer = await asyncio.to_thread(estimate_output, facts.said, self._request.model)
-        await self._drop_estimate()
+        try:
+            if worked and figures.tokens.input is None and self._body.value is not None:
+                prompt = await (self._prompt or self._estimate_prompt())
+            if worked and figures.tokens.output is None and facts.readable:
+                answer = await asyncio.to_thread(estimate_output, facts.said, self._request.model)
+        except Exception as error:  # noqa: BLE001  # the meter's edge, as in data()
+            self._report(f"a call's tokens could not be estimated ({type(error).__name__})")
+            return figures
+        finally:
+            await self._drop_estimate()
         return completed(figures, prompt, answer)
 
     async def _drop_estimate(self) -> None:
-        if self._prompt is not None and not self._prompt.done():
+        if self._prompt is not None:
             self._prompt.cancel()
-            await asyncio.wait([self._prompt])
+            await asyncio.gather(self._prompt, return_exceptions=True)
 
     def _write(self, error: ErrorType | None, facts: ChatFacts | None, figures: Figures) -> None:
         assert self._run is not None

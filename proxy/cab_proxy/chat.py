@@ -120,8 +120,10 @@ class ChatMeter:
         self._error = False
         self._error_code: str | None = None
         self._frames = 0
+        self.done = False
+        """``[DONE]`` has been read."""
         self.ended = False
-        """The protocol's own end has been read."""
+        """So has what can be the protocol's end: ``[DONE]``, or every choice's finish reason."""
         self.saw_delta = False
         """Some of the answer has been read: content, reasoning or a tool call."""
 
@@ -172,7 +174,7 @@ class ChatMeter:
 
     def _read_event(self, event: SseEvent) -> None:
         if event.data.strip() == b"[DONE]":
-            self.ended = True
+            self.done = self.ended = True
             return
         if event.event == "error":
             self._error = True

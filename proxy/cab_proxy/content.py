@@ -6,61 +6,128 @@ be decoded, is left out and ``whole`` is false from then on.
 
 from __future__ import annotations
 
+import sys
 import zlib
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol
+
+import brotli
+
+if sys.version_info >= (3, 14):
+    from compression.zstd import ZstdDecompressor, ZstdError
+else:
+    from backports.zstd import ZstdDecompressor, ZstdError
 
 MAX_COPY_BYTES: Final = 64 * 1024 * 1024
 
+_BROKEN: Final = (zlib.error, brotli.error, ZstdError, EOFError)
+
+
+class _Decoder(Protocol):
+    """One coding's decoder. Raises one of :data:`_BROKEN` for what it can't decode."""
+
+    def decode(self, chunk: bytes, room: int) -> Iterator[bytes]:
+        """What ``chunk`` brings, in pieces; of much, a little more than ``room`` bytes at most."""
+
 
 class ContentCopy:
-    """Decodes gzip and deflate as the pieces come; anything else but identity is unreadable."""
+    """Decodes gzip, deflate, br and zstd as the pieces come; what else is not identity is unreadable."""
 
     def __init__(self, encoding: str, limit: int = MAX_COPY_BYTES) -> None:
         name = encoding.strip().lower()
         self._room = limit
-        self._inflate = zlib.decompressobj(wbits=47) if name in {"gzip", "x-gzip", "deflate"} else None
-        self._may_be_raw = name == "deflate"
-        self._head = b""
-        self.whole = self._inflate is not None or name in {"", "identity"}
+        self._decoder = _DECODERS[name]() if name in _DECODERS else None
+        self.whole = self._decoder is not None or name in {"", "identity"}
         """Whether everything up to now could be read."""
 
     def feed(self, chunk: bytes) -> bytes:
         """The readable bytes that ``chunk`` brings."""
         if not self.whole or not chunk:
             return b""
-        text = self._decode(chunk) if self._inflate else chunk
+        text = self._decode(self._decoder, chunk) if self._decoder else chunk
         if len(text) > self._room:
             self.whole = False
             text = text[: self._room]
         self._room -= len(text)
         return text
 
-    def _decode(self, chunk: bytes) -> bytes:
-        assert self._inflate is not None
-        if self._may_be_raw:
-            chunk = self._head + chunk
-            if len(chunk) < 2:  # zlib judges its header by two bytes
-                self._head = chunk
-                return b""
+    def _decode(self, decoder: _Decoder, chunk: bytes) -> bytes:
         parts: list[bytes] = []
-        room = self._room + 1
         try:
-            while chunk and room > 0:
-                try:
-                    part = self._inflate.decompress(chunk, room)
-                except zlib.error:
-                    if not self._may_be_raw:
-                        raise
-                    # "deflate" means zlib to the standard and raw deflate to some servers
-                    self._inflate = zlib.decompressobj(wbits=-15)
-                    part = self._inflate.decompress(chunk, room)
-                self._may_be_raw = False
-                parts.append(part)
-                room -= len(part)
-                if not self._inflate.eof:
-                    break
-                chunk = self._inflate.unused_data.lstrip(b"\0")
-                self._inflate = zlib.decompressobj(wbits=47)  # gzip members may follow one another
-        except zlib.error:
+            parts.extend(decoder.decode(chunk, self._room + 1))
+        except _BROKEN:
             self.whole = False
         return b"".join(parts)
+
+
+class _Inflate:
+    """gzip, whose members may follow one another, and zlib."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(wbits=47)
+
+    def decode(self, chunk: bytes, room: int) -> Iterator[bytes]:
+        """See :class:`_Decoder`."""
+        while chunk and room > 0:
+            part = self._inflate.decompress(chunk, room)
+            yield part
+            room -= len(part)
+            if not self._inflate.eof:
+                break
+            chunk = self._inflate.unused_data.lstrip(b"\0")
+            self._inflate = zlib.decompressobj(wbits=47)
+
+
+class _Deflate:
+    """``deflate`` means zlib to the standard (RFC 9110, 8.4.1.2) and raw deflate to some servers."""
+
+    def __init__(self) -> None:
+        self._head = b""
+        self._inflate: zlib._Decompress | None = None
+
+    def decode(self, chunk: bytes, room: int) -> Iterator[bytes]:
+        """See :class:`_Decoder`."""
+        if self._inflate is None:
+            self._head += chunk
+            if len(self._head) < 2:  # zlib judges its header by two bytes
+                return
+            is_zlib = self._head[0] & 0x0F == 8 and int.from_bytes(self._head[:2]) % 31 == 0
+            self._inflate = zlib.decompressobj(wbits=15 if is_zlib else -15)
+            chunk, self._head = self._head, b""
+        yield self._inflate.decompress(chunk, room)
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        self._decompressor = brotli.Decompressor()
+
+    def decode(self, chunk: bytes, room: int) -> Iterator[bytes]:
+        """See :class:`_Decoder`."""
+        yield self._decompressor.process(chunk, output_buffer_limit=room)
+
+
+class _Zstd:
+    """zstd, whose frames may follow one another."""
+
+    def __init__(self) -> None:
+        self._decompressor = ZstdDecompressor()
+
+    def decode(self, chunk: bytes, room: int) -> Iterator[bytes]:
+        """See :class:`_Decoder`."""
+        while chunk and room > 0:
+            part = self._decompressor.decompress(chunk, room)
+            yield part
+            room -= len(part)
+            if not self._decompressor.eof:
+                break
+            chunk = self._decompressor.unused_data
+            self._decompressor = ZstdDecompressor()
+
+
+_DECODERS: Final[dict[str, Callable[[], _Decoder]]] = {
+    "gzip": _Inflate,
+    "x-gzip": _Inflate,
+    "deflate": _Deflate,
+    "br": _Brotli,
+    "zstd": _Zstd,
+}

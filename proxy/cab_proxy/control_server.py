@@ -69,8 +69,7 @@ class ControlServer:
             drain_s = -1.0
         if not (math.isfinite(drain_s) and drain_s >= 0):
             raise RunError(400, "drain_s must be a number of seconds")
-        closing = asyncio.ensure_future(self._service.close_run(request.match_info["id"], drain_s))
-        return _reply(asdict(await asyncio.shield(closing)))
+        return _reply(asdict(await self._service.close_run(request.match_info["id"], drain_s)))
 
 
 @web.middleware

@@ -4,7 +4,7 @@ Contract: pure. The verdict on a request is ``None`` (it may pass) or a :class:`
 ``POST …/chat/completions`` with a body that can be checked, and ``GET`` of the model list. An agent
 without a network must not reach the web through the model provider, so hosted tools, media that the
 provider would fetch, stored files and background calls are refused, as are models outside the run's
-list. The run's ``allow`` lifts single refusals.
+list, and what would send the request elsewhere. The run's ``allow`` lifts single refusals.
 
 A body is judged as any server might read it: keys that stand twice, or differ from a checked key in
 case only (Go matches keys so), are refused, since two readers may disagree about them.
@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from .exchange import Headers
+from .headers import first
 from .jsonbody import JsonBody
 
 ALLOWANCES: Final = frozenset({"hosted-tools", "remote-media", "background"})
@@ -28,24 +30,52 @@ _MODELS: Final = re.compile(r"(?:/v1)?/models(?:/[\w.:@+%/-]+)?\Z", re.ASCII)
 MODEL_KEYS: Final = ("models", "fallbacks", "fallback_models")
 """Other keys that name models: OpenRouter's and LiteLLM's fall-back lists."""
 
-HOSTED_KEYS: Final = (
-    "web_search_options",  # OpenAI, LiteLLM
-    "web_search",
-    "search_parameters",  # xAI
-    "enable_search",  # Qwen
-    "plugins",  # OpenRouter
-    "mcp_servers",
-    "connectors",
-    "tool_resources",
+_HOSTED: Final = re.compile(r"search|plugin|connector|mcp|data_?source|vector_store|tool_resources")
+"""What the names of keys that switch on tools at the provider have in common: OpenAI's and LiteLLM's
+``web_search_options``, xAI's ``search_parameters``, Qwen's ``enable_search``, Groq's ``search_settings``,
+OpenRouter's ``plugins``, Azure's ``data_sources``.
+"""
+
+_ONLINE: Final = ":online"
+"""OpenRouter's suffix of a model's name: the same model with web search."""
+
+REROUTING_KEYS: Final = ("api_base", "base_url", "user_config")
+"""Keys by which a gateway (LiteLLM) is sent to another endpoint, with the key it was given."""
+
+_REROUTING_HEADERS: Final = frozenset(
+    {
+        "x-http-method-override",
+        "x-http-method",
+        "x-method-override",
+        "x-original-url",
+        "x-rewrite-url",
+        "helicone-target-url",
+        "x-portkey-config",
+        "x-portkey-custom-host",
+    }
 )
-"""Keys that switch on tools which run at the provider."""
+"""Headers by which servers take a request for another one, or send it elsewhere."""
+
+_JSON_TYPE: Final = re.compile(
+    r'application/(?:[\w.-]+\+)?json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?',
+    re.IGNORECASE | re.ASCII,
+)
 
 CLIENT_TOOLS: Final = frozenset({"function", "custom"})
 """Tool types that the client runs itself."""
 
 _CHECKED: Final = {
     key: key
-    for key in ("model", "messages", "tools", "functions", "background", "stream", *MODEL_KEYS, *HOSTED_KEYS)
+    for key in (
+        "model",
+        "messages",
+        "tools",
+        "functions",
+        "background",
+        "stream",
+        *MODEL_KEYS,
+        *REROUTING_KEYS,
+    )
 }
 _SPOKEN: Final = frozenset({"text", "refusal", "thinking", "reasoning"})
 """Keys of a content part that hold words, which no server fetches."""
@@ -84,6 +114,21 @@ class Door:
             status=403,
         )
 
+    def check_headers(self, headers: Headers) -> Refusal | None:
+        """Judge a request's headers. A body that another type or charset than JSON in UTF-8 is named for,
+        some servers would read as something else than what is checked here.
+        """
+        for name, _ in headers:
+            if name.lower() in _REROUTING_HEADERS:
+                return Refusal(code="header_not_allowed", message=f"header {name} is refused", param=name)
+        kind = first(headers, "content-type")
+        if kind and not _JSON_TYPE.fullmatch(kind):
+            return Refusal(
+                code="content_type_not_allowed",
+                message=f"Content-Type {kind[:100]!r} is refused: send application/json in UTF-8",
+            )
+        return None
+
     def check_body(self, body: JsonBody) -> Refusal | None:
         """Judge the body of a chat call."""
         if body.value is None:
@@ -97,6 +142,13 @@ class Door:
     def _objections(self, body: Mapping[str, Any]) -> Iterator[Refusal]:
         yield from _odd_keys(body)
         yield from self._models(body)
+        for key in REROUTING_KEYS:
+            if body.get(key) is not None:
+                yield Refusal(
+                    code="rerouting_not_allowed",
+                    message=f"{key} is refused: it names another endpoint",
+                    param=key,
+                )
         if "background" not in self.allow and body.get("background") not in (None, False):
             yield Refusal(
                 code="background_not_allowed", message="background calls are refused", param="background"
@@ -109,12 +161,7 @@ class Door:
     def _models(self, body: Mapping[str, Any]) -> Iterator[Refusal]:
         if self.models is None:
             return
-        named: list[tuple[str, object]] = [("model", body.get("model"))]
-        for key in MODEL_KEYS:
-            value = body.get(key)
-            if value is not None:
-                named += [(key, item) for item in (value if isinstance(value, list) else [value])]
-        for key, model in named:
+        for key, model in _named_models(body):
             if not isinstance(model, str) or model not in self.models:
                 listed = ", ".join(sorted(self.models))
                 yield Refusal(
@@ -137,22 +184,34 @@ def _odd_keys(body: Mapping[str, Any]) -> Iterator[Refusal]:
                 )
 
 
+def _named_models(body: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    yield "model", body.get("model")
+    for key in MODEL_KEYS:
+        value = body.get(key)
+        if value is not None:
+            yield from ((key, item) for item in (value if isinstance(value, list) else [value]))
+
+
 def _objects(value: object) -> Iterable[Mapping[str, Any]]:
     return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
 
 
 def _hosted_tools(body: Mapping[str, Any]) -> Iterator[Refusal]:
-    for key in HOSTED_KEYS:
-        if body.get(key):
+    for key, value in body.items():
+        # an empty object switches web_search_options on
+        if _HOSTED.search(key.casefold()) and (value or isinstance(value, dict)):
             yield Refusal(
                 code="hosted_tool_not_allowed",
-                message=f"{key} is refused: it runs at the provider",
+                message=f"{key[:100]} is refused: it runs at the provider",
+                param=key[:100],
+            )
+    for key, model in _named_models(body):
+        if isinstance(model, str) and model.casefold().endswith(_ONLINE):
+            yield Refusal(
+                code="hosted_tool_not_allowed",
+                message=f"model {model[:100]!r} is refused: it searches the web",
                 param=key,
             )
-    if body.get("web_search_options") is not None:  # an empty object switches it on
-        yield Refusal(
-            code="hosted_tool_not_allowed", message="web search is refused", param="web_search_options"
-        )
     tools = body.get("tools")
     for tool in tools if isinstance(tools, list) else [] if tools is None else [tools]:
         kind = tool.get("type") if isinstance(tool, dict) else None
@@ -190,7 +249,7 @@ def _remote_media(body: Mapping[str, Any]) -> Iterator[Refusal]:
 
 
 def _is_remote(name: str, value: str) -> bool:
-    start = value[:64].lstrip()
+    start = value.lstrip()[:64]
     if name == "file_id":
         return True
     if name in {"url", "uri"} or name.endswith(("_url", "_uri")):

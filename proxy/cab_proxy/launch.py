@@ -73,7 +73,6 @@ async def launch(wanted: Launch, report: Callable[[str], None]) -> int:
             path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cab-"))) / "calls.jsonl"
         ledger = stack.enter_context(LedgerWriter(path))
         first_byte = path.stat().st_size
-        seq, head = ledger.lines, ledger.head
         run = Run(
             run_id=ulid(time.time_ns() // 1_000_000),
             upstream=wanted.upstream,
@@ -87,11 +86,13 @@ async def launch(wanted: Launch, report: Callable[[str], None]) -> int:
             url = await service.listen("127.0.0.1", 0, run)
             assert run.token is not None
             begun = time.perf_counter()
-            code = await _run(wanted.command, child_environment(os.environ, f"{url}/v1", run.token))
+            code = await _run(
+                wanted.command, child_environment(os.environ, f"{url}/v1", run.token, wanted.key)
+            )
             wall_ms = (time.perf_counter() - begun) * 1000
         with path.open("rb") as file:
             file.seek(first_byte)
-            records = verify(file.read(), seq=seq, head=head).records
+            records = verify(file.read()).records
     summary = summarise(records)
     if wanted.as_json:
         click.echo(
@@ -103,9 +104,15 @@ async def launch(wanted: Launch, report: Callable[[str], None]) -> int:
     return code
 
 
-def child_environment(parent: Mapping[str, str], base_url: str, token: str) -> dict[str, str]:
-    """The command's environment: the proxy's address and a token, and no key of the endpoint's."""
-    environment = {name: value for name, value in parent.items() if name not in _HIDDEN}
+def child_environment(
+    parent: Mapping[str, str], base_url: str, token: str, key: str | None
+) -> dict[str, str]:
+    """The command's environment: the proxy's address and a token. The endpoint's key is in none of it,
+    whatever variable it came in.
+    """
+    environment = {
+        name: token if value == key else value for name, value in parent.items() if name not in _HIDDEN
+    }
     environment.update(dict.fromkeys(BASE_URL_VARIABLES, base_url))
     environment.update(dict.fromkeys(KEY_VARIABLES, token))
     for name in ("NO_PROXY", "no_proxy"):  # else an HTTP proxy's settings would lead past the meter

@@ -168,13 +168,17 @@ class Listener:
             await self._site.stop()
         if self._busy and drain_s > 0:
             await asyncio.wait(self._busy, timeout=drain_s)
-        for conversation in self._busy.values():
-            conversation.give_up()
+        self.give_up()
         if self._busy:
             _, stuck = await asyncio.wait(self._busy, timeout=_STUCK_S)
             for task in stuck:  # its client doesn't read
                 task.cancel()
         await self._runner.cleanup()
+
+    def give_up(self) -> None:
+        """Cut the requests that are being answered."""
+        for conversation in self._busy.values():
+            conversation.give_up()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. aiohttp cancels this when the client leaves; the conversation goes on."""
@@ -272,7 +276,7 @@ class _Conversation:
             failure = "abandoned" if deadline.expired() else "timeout"
             reason = str(error) or "it took too long"
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            failure, reason = "unreachable", str(error) or type(error).__name__
+            failure, reason = "unreachable", _reason(error)
         else:
             async with upstream:
                 return await self._pass_on(upstream, clock())
@@ -373,6 +377,17 @@ class _Conversation:
         self._until = until if self._until is None else min(until, self._until)
         if self._deadline is not None:
             self._deadline.reschedule(self._until)
+
+
+def _reason(error: Exception) -> str:
+    """An error in words for the client: not aiohttp's where they quote a URL, which can hold a password."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the HTTP proxy of its environment answered {error.status}"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return error.message or type(error).__name__
+    if isinstance(error, aiohttp.InvalidURL):
+        return "its URL, or that of the HTTP proxy of its environment, can't be used"
+    return str(error) or type(error).__name__
 
 
 class _Response(web.StreamResponse):

@@ -64,6 +64,8 @@ class Run:
     with_usage: int = 0
     """Of these, the ones whose total is known."""
     total_tokens: int | None = None
+    spent_tokens: int = 0
+    """What counts against the budget: of a call whose total is unknown, the part that is known."""
     cost_usd: Decimal | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no call is in flight."""
@@ -90,9 +92,13 @@ class Run:
         if not reached_endpoint(record):
             return
         self.ended += 1
-        if record.tokens.total is not None:
+        tokens = record.tokens
+        if tokens.total is not None:
             self.with_usage += 1
-            self.total_tokens = (self.total_tokens or 0) + record.tokens.total
+            self.total_tokens = (self.total_tokens or 0) + tokens.total
+        self.spent_tokens += (
+            (tokens.input or 0) + (tokens.output or 0) if tokens.total is None else tokens.total
+        )
         if record.cost_usd is not None:
             self.cost_usd = (self.cost_usd or Decimal(0)) + record.cost_usd
 
@@ -107,8 +113,8 @@ class Run:
         limit = self.budget
         if limit.max_calls is not None and self.passed_on >= limit.max_calls:
             return {"max_calls": limit.max_calls, "calls": self.passed_on}
-        if limit.max_total_tokens is not None and (self.total_tokens or 0) >= limit.max_total_tokens:
-            return {"max_total_tokens": limit.max_total_tokens, "total_tokens": self.total_tokens}
+        if limit.max_total_tokens is not None and self.spent_tokens >= limit.max_total_tokens:
+            return {"max_total_tokens": limit.max_total_tokens, "total_tokens": self.spent_tokens}
         if limit.max_cost_usd is not None and (self.cost_usd or 0) >= limit.max_cost_usd:
             return {"max_cost_usd": str(limit.max_cost_usd), "cost_usd": str(self.cost_usd)}
         return None
@@ -139,9 +145,13 @@ class Registry:
     def add(self, run: Run) -> None:
         """Take a run in. Raises :class:`RunError` when its id is taken."""
         assert run.run_id is not None
-        if run.run_id in self._runs:
-            raise RunError(409, f"run {run.run_id} is open already")
+        self.check_free(run.run_id)
         self._runs[run.run_id] = run
+
+    def check_free(self, run_id: str) -> None:
+        """Raises :class:`RunError` when a run of that id is open."""
+        if run_id in self._runs:
+            raise RunError(409, f"run {run_id} is open already")
 
     def get(self, run_id: str) -> Run:
         """The run of that id. Raises :class:`RunError`."""

@@ -57,6 +57,7 @@ class Service:
         self._ledger_dir = ledger_dir
         self._relay = Relay(report, connect_timeout_s=connect_timeout_s, grace_s=grace_s)
         self._sockets: dict[str, _OpenSocket] = {}
+        self._closing: dict[asyncio.Task[ClosedRun], Listener] = {}
         self._listeners: list[Listener] = []
         self._socket_dir: Path | None = None
         self.drain_s = DRAIN_S
@@ -67,10 +68,15 @@ class Service:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        closing = dict(self._closing)
         await asyncio.gather(
             *(listener.close(self.drain_s) for listener in self._listeners),
             *(self._close(name, self.drain_s) for name in list(self._sockets)),
+            *([asyncio.wait(closing, timeout=self.drain_s)] if closing else []),
         )
+        for listener in closing.values():
+            listener.give_up()
+        await asyncio.gather(*closing, return_exceptions=True)
         await self._relay.__aexit__()
         if self._socket_dir is not None:
             shutil.rmtree(self._socket_dir, ignore_errors=True)
@@ -99,8 +105,7 @@ class Service:
         unknown = sorted(set(request.allow) - ALLOWANCES)
         if unknown:
             raise RunError(400, f"allow knows {', '.join(sorted(ALLOWANCES))}; not {unknown[0][:80]!r}")
-        if run_id in self._sockets:
-            raise RunError(409, f"run {run_id} is open already")
+        self.registry.check_free(run_id)
         try:
             upstream = Upstream.parse(request.upstream)
         except ConfigError as error:
@@ -147,7 +152,14 @@ class Service:
         Raises :class:`RunError`.
         """
         self.registry.get(run_id)
-        return await self._close(run_id, drain_s)
+        try:
+            listener = self._sockets[run_id].listener
+        except KeyError:
+            raise RunError(409, f"run {run_id} is being opened") from None
+        closing = asyncio.create_task(self._close(run_id, drain_s))
+        self._closing[closing] = listener
+        closing.add_done_callback(self._closing.pop)
+        return await asyncio.shield(closing)  # it goes on when whoever asked for it has gone
 
     async def _close(self, run_id: str, drain_s: float) -> ClosedRun:
         try:
@@ -157,9 +169,9 @@ class Service:
         opened.entrance.open = False
         self.registry.remove(opened.run)
         opened.path.unlink(missing_ok=True)
-        await opened.listener.close(drain_s)
-        with contextlib.suppress(TimeoutError):  # calls that came by TCP with this run's token
-            await asyncio.wait_for(opened.run.idle.wait(), drain_s)
+        others = asyncio.create_task(opened.run.idle.wait())  # calls that came by TCP with this run's token
+        await asyncio.gather(opened.listener.close(drain_s), asyncio.wait([others], timeout=drain_s))
+        others.cancel()
         opened.run.ledger.close()
         return ClosedRun(head=opened.run.ledger.head, calls=opened.run.calls)
 

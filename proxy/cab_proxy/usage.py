@@ -24,6 +24,9 @@ from typing import Any, Final
 from .jsonbody import int_of
 from .records import Tokens
 
+_LEAST_USD: Final = Decimal("1e-30")
+"""A ledger writes every digit after the point, so there must be an end to them."""
+
 _COUNTS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
@@ -101,11 +104,16 @@ def cost_of(usage: Mapping[str, Any]) -> Decimal | None:
     cost = usage.get("cost")
     if isinstance(cost, bool) or not isinstance(cost, int | float | str):
         return None
+    text = str(cost)
     try:
-        value = Decimal(str(cost)[:64])
+        value = Decimal(text) if len(text) <= 64 else None
     except InvalidOperation:
         return None
-    return value if value.is_finite() and 0 <= value < 10**9 else None
+    if value is None or not value.is_finite() or not 0 <= value < 10**9:
+        return None
+    if not value:
+        return Decimal(0)
+    return value if value > _LEAST_USD else None
 
 
 def _part(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,15 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI, BadRequestError
 
+from cab_proxy.call import Call
 from cab_proxy.control import Budget, OpenedRun, RunRequest
+from cab_proxy.entrance import TcpEntrance
+from cab_proxy.exchange import Forward, Head, Received
+from cab_proxy.ledger import LedgerWriter
 from cab_proxy.records import Params, Record, TokensSource
+from cab_proxy.runs import Registry, Run
 from cab_proxy.service import Service
+from cab_proxy.urls import Upstream
 from fakes.endpoint import (
     CUT,
     LAST_CHUNK,
@@ -248,7 +255,10 @@ def test_an_error_in_band_before_any_output_has_no_tokens(tmp_path: Path) -> Non
 
 
 def test_a_response_that_can_not_be_read_has_no_output(tmp_path: Path) -> None:
-    steps: list[Step] = [head(200, ("Content-Encoding", "br"), ("Content-Length", "3")), b"\x1b\x00\x00"]
+    steps: list[Step] = [
+        head(200, ("Content-Encoding", "compress"), ("Content-Length", "3")),
+        b"\x1b\x00\x00",
+    ]
     call = recorded(tmp_path, steps, chat())
     assert call.error_type is None
     assert call.tokens.output is None
@@ -279,3 +289,100 @@ def test_monstrous_values_do_not_break_the_ledger(tmp_path: Path) -> None:
     assert call.model_returned == "é" * 512
     assert call.params.seed is None
     assert call.error_type is None
+
+
+@pytest.mark.parametrize("status", [302, 307, 203])
+def test_only_a_2xx_is_an_answer(tmp_path: Path, status: int) -> None:
+    call = recorded(tmp_path, as_json({"object": "elsewhere"}, status), chat())
+    assert call.error_type == (None if status == 203 else "upstream_error")
+
+
+def test_a_stream_that_broke_after_its_finish_reasons_is_truncated(tmp_path: Path) -> None:
+    """The client saw it break: it didn't have the protocol's end yet."""
+    steps: list[Step] = [SSE_HEAD, chunk(event(delta("Hel", finish="stop"))), CUT]
+    call = recorded(tmp_path, steps, chat(stream=True))
+    assert call.error_type == "truncated"
+    assert call.finish_reasons == ("stop",)
+
+
+def test_a_stream_that_broke_after_its_end_is_whole(tmp_path: Path) -> None:
+    steps: list[Step] = [SSE_HEAD, chunk(event(delta("Hel", finish="stop")) + event("[DONE]")), CUT]
+    assert recorded(tmp_path, steps, chat(stream=True)).error_type is None
+
+
+@pytest.mark.parametrize("broken", ["estimate_output", "estimate_input"])
+@pytest.mark.parametrize("streamed", [True, False])
+def test_an_estimate_that_fails_costs_its_figures_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, streamed: bool
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("no vocabulary")
+
+    monkeypatch.setattr(f"cab_proxy.call.{broken}", fail)
+    reply = stream("Hi", usage=None) if streamed else as_json(completion(usage=None))
+    call = recorded(tmp_path, reply, chat(stream=streamed))
+    assert call.kind == "call"
+    assert call.error_type is None
+    assert call.model_returned == "m-2026"
+    assert call.tokens_source == TokensSource()
+
+
+@pytest.mark.parametrize(
+    "header", [("Content-Type", "application/json; charset=utf-7"), ("X-HTTP-Method-Override", "PUT")]
+)
+def test_a_header_that_changes_the_meaning_is_refused(tmp_path: Path, header: tuple[str, str]) -> None:
+    async def main() -> None:
+        async with Endpoint(as_json(completion())) as endpoint, opened(endpoint, tmp_path) as run:
+            got = await send(run.socket, "POST", CHAT, json.dumps(chat()).encode(), header, token_of(run))
+            assert got.status == 400
+            assert endpoint.seen == []
+            assert read_ledger(run.ledger)[1].error_type == "refused"
+
+    asyncio.run(main())
+
+
+def test_input_alone_counts_against_a_budget(tmp_path: Path) -> None:
+    """A response in a coding that the meter can't read must not be free."""
+    reply: list[Step] = [
+        head(200, ("Content-Encoding", "compress"), ("Content-Length", "3")),
+        b"\x1b\x00\x00",
+    ]
+
+    async def main() -> None:
+        budget = Budget(max_total_tokens=8)
+        async with Endpoint(reply) as endpoint, opened(endpoint, tmp_path, budget) as run:
+            assert (await ask(run.socket, chat(text="Hi"), token_of(run))).status == 200
+            check_final(await ask(run.socket, chat(text="Hi"), token_of(run)), "budget_exceeded")
+            assert read_ledger(run.ledger)[-1].budget == {"max_total_tokens": 8, "total_tokens": 8}
+
+    asyncio.run(main())
+
+
+def test_what_the_times_are_taken_from(tmp_path: Path) -> None:
+    async def main() -> Record:
+        with LedgerWriter(tmp_path / "calls.jsonl") as ledger:
+            run = Run(run_id=None, upstream=Upstream("http://h/v1"), ledger=ledger)
+            call = Call(TcpEntrance(run, Registry(), None), lambda _: None)
+            top = Head(method="POST", target=CHAT, headers=(), started_at=datetime.now(UTC), at=1.0)
+            body = json.dumps(chat(stream=True)).encode()
+            assert isinstance(await call.admit(top, Received(data=body, whole=True, at=2.0)), Forward)
+            call.sent(2.25)
+            call.sent(2.5)
+            call.head(200, (("Content-Type", "text/event-stream"),), 4.0)
+            call.head_written(0.125)
+            call.data(event(delta()), 5.0)
+            call.data(event(delta("a")), 6.0)
+            call.client_waited(0.5)
+            call.client_waited(0.25)
+            call.data(event(delta("b", finish="stop")) + event("[DONE]"), 7.0)
+            await call.close("complete", 9.0)
+            assert run.idle.is_set()
+        [_, record] = read_ledger(tmp_path / "calls.jsonl")
+        return record
+
+    record = asyncio.run(main())
+    assert record.ttfb_ms == 1500
+    assert record.ttft_ms == 3500
+    assert record.duration_ms == 8000
+    assert record.client_wait_ms == 750
+    assert record.proxy_overhead_ms == 625

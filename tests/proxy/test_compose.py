@@ -20,7 +20,10 @@ import json, os, socket, time, urllib.request
 request = urllib.request.Request(
     os.environ["OPENAI_BASE_URL"] + "/chat/completions",
     json.dumps({"model": "m", "messages": []}).encode(),
-    {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"]},
+    {
+        "Authorization": "Bearer " + os.environ["OPENAI_API_KEY"],
+        "Content-Type": "application/json",
+    },
 )
 for pause in (0.1,) * 300:
     try:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cab_proxy.door import Door
+from cab_proxy.exchange import Headers
 from cab_proxy.jsonbody import read_json
 
 DOOR = Door(models=frozenset({"m", "org/m"}))
@@ -112,12 +113,24 @@ def test_bodies_that_pass(body: dict[str, Any]) -> None:
         (b'{"model": "m", "messages": [{"content": "", "content": []}]}', "duplicate_key"),
         ({**OK, "Model": "other"}, "odd_key"),
         ({**OK, "toolſ": []}, "odd_key"),
-        ({**OK, "Web_Search_Options": {}}, "odd_key"),
+        ({**OK, "API_base": "http://x"}, "odd_key"),
         ({**OK, "messages": [{"role": "user", "Content": []}]}, "odd_key"),
         ({**OK, "tools": [{"type": "function", "Type": "web_search"}]}, "odd_key"),
         ({**OK, "background": True}, "background_not_allowed"),
         ({**OK, "background": "yes"}, "background_not_allowed"),
         ({**OK, "web_search_options": {}}, "hosted_tool_not_allowed"),
+        ({**OK, "Web_Search_Options": {}}, "hosted_tool_not_allowed"),
+        ({**OK, "enable_search": True}, "hosted_tool_not_allowed"),
+        ({**OK, "dataSources": [{"type": "azure_search"}]}, "hosted_tool_not_allowed"),
+        ({**OK, "data_sources": [{"type": "azure_search"}]}, "hosted_tool_not_allowed"),
+        ({**OK, "search_settings": {"include_domains": ["x"]}}, "hosted_tool_not_allowed"),
+        ({**OK, "mcp_servers": [{"url": "x"}]}, "hosted_tool_not_allowed"),
+        ({**OK, "connector_id": "x"}, "hosted_tool_not_allowed"),
+        ({**OK, "vector_store_ids": ["x"]}, "hosted_tool_not_allowed"),
+        ({**OK, "tool_resources": {}}, "hosted_tool_not_allowed"),
+        ({**OK, "api_base": "http://x"}, "rerouting_not_allowed"),
+        ({**OK, "base_url": "http://x"}, "rerouting_not_allowed"),
+        ({**OK, "user_config": {}}, "rerouting_not_allowed"),
         ({**OK, "plugins": [{"id": "web"}]}, "hosted_tool_not_allowed"),
         ({**OK, "search_parameters": {"mode": "on"}}, "hosted_tool_not_allowed"),
         ({**OK, "tools": [TOOL, {"type": "web_search"}]}, "hosted_tool_not_allowed"),
@@ -128,12 +141,17 @@ def test_bodies_that_pass(body: dict[str, Any]) -> None:
         ({**OK, "tools": {"type": "web_search"}}, "hosted_tool_not_allowed"),
         (part(type="image_url", image_url={"url": "https://example.org/a.png"}), "remote_media_not_allowed"),
         (part(type="image_url", image_url="https://example.org/a.png"), "remote_media_not_allowed"),
+        (
+            {**OK, "messages": [{"content": {"type": "image_url", "image_url": {"url": "http://x"}}}]},
+            "remote_media_not_allowed",
+        ),
         (part(type="image_url", image_url={"url": "//example.org/a.png"}), "remote_media_not_allowed"),
         (part(type="image_url", image_url={"URL": "gs://bucket/a"}), "remote_media_not_allowed"),
         (part(type="text", text="x", image_url={"url": "http://x"}), "remote_media_not_allowed"),
         (part(type="input_audio", input_audio={"data": " https://x/a.wav"}), "remote_media_not_allowed"),
         (part(type="video_url", video_url={"url": "file:///etc/passwd"}), "remote_media_not_allowed"),
         (part(type="file", file={"file_id": "file-1"}), "remote_media_not_allowed"),
+        (part(type="input_audio", input_audio={"data": " " * 99 + "https://x"}), "remote_media_not_allowed"),
         (part(type="file", file={"file_data": "HTTPS:example.org"}), "remote_media_not_allowed"),
         (part(text={"url": "http://x"}), "remote_media_not_allowed"),
         (b"", "body_not_checkable"),
@@ -163,3 +181,49 @@ def test_an_allowance_lifts_its_own_refusal_only(allow: str, body: dict[str, Any
 
 def test_a_door_without_a_list_takes_any_model() -> None:
     assert code({**OK, "model": "anything"}, Door()) is None
+
+
+@pytest.mark.parametrize("key", ["model", "models", "fallbacks", "fallback_models"])
+def test_a_models_suffix_that_searches_the_web(key: str) -> None:
+    body = {**OK, key: "m:Online" if key == "model" else ["m:Online"]}
+    assert code(body, Door()) == "hosted_tool_not_allowed"
+    assert code(body, Door(models=frozenset({"m", "m:Online"}))) == "hosted_tool_not_allowed"
+    assert code(body, Door(allow=frozenset({"hosted-tools"}))) is None
+    assert code({**OK, "model": "m:online2"}, Door()) is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (),
+        (("Content-Type", "application/json"), ("Accept", "text/html"), ("X-Stainless-Lang", "python")),
+        (("content-type", "Application/JSON; charset=UTF-8"),),
+        (("Content-Type", 'application/json;charset="utf-8"'),),
+        (("Content-Type", "application/vnd.api+json"),),
+    ],
+)
+def test_headers_that_pass(headers: Headers) -> None:
+    assert DOOR.check_headers(headers) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ((("X-HTTP-Method-Override", "DELETE"),), "header_not_allowed"),
+        ((("Accept", "*/*"), ("x-original-URL", "/v1/files")), "header_not_allowed"),
+        ((("x-portkey-custom-host", "http://x"),), "header_not_allowed"),
+        ((("Content-Type", "application/json; charset=utf-7"),), "content_type_not_allowed"),
+        ((("Content-Type", "application/json; charset=utf-8; charset=utf-16"),), "content_type_not_allowed"),
+        ((("Content-Type", "application/x-www-form-urlencoded"),), "content_type_not_allowed"),
+        ((("Content-Type", "multipart/form-data; boundary=x"),), "content_type_not_allowed"),
+        ((("Content-Type", "text/json"),), "content_type_not_allowed"),
+        (
+            (("Content-Type", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")),
+            "content_type_not_allowed",
+        ),
+    ],
+)
+def test_headers_that_are_refused(headers: Headers, expected: str) -> None:
+    refusal = DOOR.check_headers(headers)
+    assert refusal is not None
+    assert refusal.code == expected

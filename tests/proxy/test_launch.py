@@ -219,10 +219,20 @@ def test_a_command_that_is_killed_midstream_leaves_its_call(tmp_path: Path) -> N
 
 
 def test_the_commands_environment() -> None:
-    parent = {"PATH": "/bin", "CAB_KEY": "sk", "OPENAI_API_KEY": "sk", "no_proxy": "a", "NO_PROXY": "*"}
-    child = child_environment(parent, "http://127.0.0.1:1/v1", "cab-token")
+    parent = {
+        "PATH": "/bin",
+        "CAB_KEY": "sk-other",
+        "MY_KEY": "sk",
+        "EMPTY": "",
+        "OPENAI_API_KEY": "sk",
+        "no_proxy": "a",
+        "NO_PROXY": "*",
+    }
+    child = child_environment(parent, "http://127.0.0.1:1/v1", "cab-token", key="sk")
     assert child == {
         "PATH": "/bin",
+        "MY_KEY": "cab-token",
+        "EMPTY": "",
         "OPENAI_BASE_URL": "http://127.0.0.1:1/v1",
         "OPENAI_API_BASE": "http://127.0.0.1:1/v1",
         "LLM_BASE_URL": "http://127.0.0.1:1/v1",
@@ -231,4 +241,5 @@ def test_the_commands_environment() -> None:
         "no_proxy": "a,127.0.0.1",
         "NO_PROXY": "*",
     }
-    assert child_environment({}, "u", "t")["NO_PROXY"] == "127.0.0.1"
+    assert child_environment({"A": ""}, "u", "t", key=None)["A"] == ""
+    assert child_environment({}, "u", "t", key=None)["NO_PROXY"] == "127.0.0.1"

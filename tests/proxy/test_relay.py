@@ -10,6 +10,7 @@ import socket
 import time
 from pathlib import Path
 
+import aiohttp
 import pytest
 from openai import AsyncOpenAI
 
@@ -389,10 +390,10 @@ def test_client_that_leaves_a_silent_endpoint_is_waited_for_a_bounded_time(tmp_p
     asyncio.run(main())
 
 
-def test_client_that_leaves_after_the_protocols_end_did_not_leave_early(tmp_path: Path) -> None:
+@pytest.mark.parametrize("last", [event("[DONE]"), event(delta("!", finish="stop", usage=USAGE))])
+def test_client_that_leaves_after_the_protocols_end_did_not_leave_early(tmp_path: Path, last: bytes) -> None:
     gate = Gate()
-    last = event("[DONE]")
-    steps: list[Step] = [SSE_HEAD, *stream("Hi")[1:-1], gate, LAST_CHUNK]
+    steps: list[Step] = [*stream("Hi")[:-2], chunk(last), gate, LAST_CHUNK]
 
     async def main() -> None:
         async with Endpoint(steps) as endpoint, metered(endpoint.url, tmp_path, grace_s=0.05) as proxy:
@@ -714,5 +715,133 @@ def test_http_1_0_client_sees_a_cut(tmp_path: Path) -> None:
             writer.close()
             with contextlib.suppress(ConnectionResetError):
                 await writer.wait_closed()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("scheme", ["http://", ""], ids=["407", "no URL"])
+def test_an_http_proxys_password_is_told_to_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    async def main() -> None:
+        async with Endpoint(with_length(b"", 407)) as gateway:
+            place = gateway.origin.removeprefix("http://")
+            monkeypatch.setenv("https_proxy", f"{scheme}joe:sekret@{place}")
+            monkeypatch.setenv("no_proxy", "127.0.0.1")
+            async with metered("https://model.invalid/v1", tmp_path) as proxy:
+                got = await ask(proxy.url, chat())
+                assert got.status == 502
+                assert b"HTTP proxy" in got.body
+                assert b"sekret" not in got.body
+                assert b"sekret" not in proxy.ledger.read_bytes()
+                assert proxy.said == []
+
+    asyncio.run(main())
+
+
+def test_cookies_of_one_call_do_not_go_with_another(tmp_path: Path) -> None:
+    async def main() -> None:
+        reply = as_json(completion(), 200, ("Set-Cookie", "session=1"))
+        async with Endpoint(reply) as endpoint:
+            by_name = endpoint.url.replace("127.0.0.1", "localhost")
+            async with metered(by_name, tmp_path) as proxy:
+                for _ in range(2):
+                    assert (await ask(proxy.url, chat())).header("Set-Cookie") == "session=1"
+            assert [seen.header("Cookie") for seen in endpoint.seen] == [None, None]
+
+    asyncio.run(main())
+
+
+def test_an_endpoint_may_think_for_as_long_as_it_likes(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with metered("http://127.0.0.1:9/v1", tmp_path, connect_timeout_s=7) as proxy:
+            session = proxy.service._relay._session
+            assert session is not None
+            assert session.timeout == aiohttp.ClientTimeout(
+                total=None, connect=7, sock_read=None, sock_connect=None
+            )
+
+    asyncio.run(main())
+
+
+def test_calls_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    gates: list[Gate] = []
+
+    def script(_: Seen) -> list[Step]:
+        gates.append(Gate())
+        return [gates[-1], *as_json(completion())]
+
+    async def main() -> None:
+        async with Endpoint(script) as endpoint, metered(endpoint.url, tmp_path) as proxy:
+            answers = [asyncio.create_task(ask(proxy.url, chat())) for _ in range(120)]
+            await until(lambda: len(gates) == len(answers))
+            for gate in gates:
+                gate.open()
+            assert {got.status for got in await asyncio.gather(*answers)} == {200}
+            assert proxy.run.in_flight == 0
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("close", [True, False])
+def test_an_answer_that_comes_before_the_request_was_read(tmp_path: Path, close: bool) -> None:
+    answer = b'{"error": {"message": "too long", "code": "context_length_exceeded"}}'
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head(413, ("Content-Length", str(len(answer)))) + answer)
+        await writer.drain()
+        while not close and await reader.read(2**20):
+            pass
+        writer.close()
+
+    async def main() -> None:
+        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server, metered(f"http://127.0.0.1:{port}/v1", tmp_path) as proxy:
+            got = await ask(proxy.url, chat(text="x" * 5_000_000))
+            assert (got.status, got.body) == (413, answer)
+            assert proxy.call().error_code == "context_length_exceeded"
+
+    asyncio.run(main())
+
+
+def test_an_endpoint_that_hangs_up_between_calls(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Endpoint([*as_json(completion()), CUT]) as endpoint:
+            async with metered(endpoint.url, tmp_path) as proxy:
+                for _ in range(30):
+                    assert (await ask(proxy.url, chat())).status == 200
+            assert len(endpoint.seen) == 30
+
+    asyncio.run(main())
+
+
+def test_a_path_is_recorded_up_to_a_length(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Endpoint(as_json({})) as endpoint, metered(endpoint.url, tmp_path) as proxy:
+            assert (await send(proxy.url, "POST", "/v1/" + "x" * 9000 + "?key=sk", b"")).status == 200
+            assert proxy.call().path == "/v1/" + "x" * 2044
+
+    asyncio.run(main())
+
+
+def test_a_client_that_leaves_does_not_prolong_what_was_given_up(tmp_path: Path) -> None:
+    gate = Gate()
+
+    async def main() -> None:
+        async with (
+            Endpoint([gate]) as endpoint,
+            metered(endpoint.url, tmp_path, grace_s=600) as proxy,
+        ):
+            raw = request_bytes("POST", CHAT, json.dumps(chat()).encode())
+            answer = asyncio.create_task(send_raw(proxy.url, raw))
+            await asyncio.wrap_future(gate.reached)
+            [conversation] = proxy.service._listeners[0]._busy.values()
+            conversation.give_up()
+            conversation.client_left()
+            await proxy.run.idle.wait()
+            assert proxy.call().error_type == "client_disconnect"
+            await answer  # the client was there all along: it is the order of the two that counts
 
     asyncio.run(main())

@@ -80,6 +80,9 @@ def test_state_says_what_is_known(ledger: LedgerWriter) -> None:
     one.finished(CALL)
     assert one.idle.is_set()
     assert one.state().with_usage == 1
+    one.began(OPEN)
+    one.finished(replace(CALL, protocol=None, cost_usd=Decimal(1)))
+    assert (one.state().ended, one.state().cost_usd) == (2, None)
 
 
 def test_a_call_that_can_not_be_recorded_is_not_in_flight_for_ever(ledger: LedgerWriter) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cab_proxy.control import RunRequest
-from cab_proxy.errors import ConfigError
+from cab_proxy.control import OpenedRun, RunRequest
+from cab_proxy.errors import ConfigError, RunError
 from cab_proxy.service import Service, bind_socket
-from fakes.endpoint import Endpoint, as_json, completion
-from fakes.metered import ask, chat, metered, read_ledger, send
+from fakes.endpoint import Endpoint, Gate, Seen, Step, as_json, completion
+from fakes.metered import CHAT, ask, chat, connect, metered, read_ledger, request_bytes, send, until
 
 
 def bearer(token: str) -> tuple[str, str]:
@@ -111,5 +113,103 @@ def test_a_socket_dir_of_the_callers(tmp_path: Path) -> None:
             request = RunRequest(run_id="r", upstream="http://127.0.0.1:9", socket_dir=tmp_path)
             assert (await service.open_run(request)).socket == tmp_path / "r.sock"
         assert not (tmp_path / "r.sock").exists()
+
+    asyncio.run(main())
+
+
+def test_a_run_id_opened_twice_at_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Service(lambda _: None, ledger_dir=tmp_path) as service:
+            wanted = RunRequest(run_id="r", upstream="http://127.0.0.1:9/v1")
+            other = replace(wanted, ledger=tmp_path / "other.jsonl", socket_dir=tmp_path)
+            first, second = await asyncio.gather(
+                service.open_run(wanted), service.open_run(other), return_exceptions=True
+            )
+            assert isinstance(first, OpenedRun)
+            assert isinstance(second, RunError)
+            assert second.status == 409
+            assert not (tmp_path / "other.jsonl").exists()
+            assert service.run_state("r").calls == 0
+            await service.close_run("r")
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("drain_s", "status", "error"), [(0.01, 502, "truncated"), (600, 200, None)])
+def test_stopping_waits_for_a_run_that_is_being_closed(
+    tmp_path: Path, drain_s: float, status: int, error: str | None
+) -> None:
+    gate = Gate()
+
+    async def main() -> None:
+        async with Endpoint([gate, *as_json(completion())]) as endpoint:
+            async with Service(lambda _: None, ledger_dir=tmp_path) as service:
+                service.drain_s = drain_s
+                run = await service.open_run(RunRequest(run_id="r", upstream=endpoint.url))
+                token = ("Authorization", f"Bearer {run.token}")
+                answer = asyncio.create_task(ask(run.socket, chat(), token))
+                await asyncio.wrap_future(gate.reached)
+                closing = asyncio.create_task(service.close_run("r", 600))
+                await until(lambda: not run.socket.exists())
+                closing.cancel()  # whoever asked for it is gone
+                await asyncio.wait([closing])
+                if status == 200:
+                    asyncio.get_running_loop().call_soon(gate.open)  # while it stops
+            [_, call] = read_ledger(run.ledger)
+            assert call.error_type == error
+            assert (await answer).status == status
+
+    asyncio.run(main())
+
+
+def test_a_connection_that_is_kept_does_not_outlive_its_run(tmp_path: Path) -> None:
+    gate = Gate()
+
+    def script(seen: Seen) -> list[Step]:
+        return [*([gate] if seen.json()["messages"][0]["content"] == "slow" else []), *as_json(completion())]
+
+    async def main() -> None:
+        async with Endpoint(script) as endpoint, Service(lambda _: None, ledger_dir=tmp_path) as service:
+            run = await service.open_run(RunRequest(run_id="r", upstream=endpoint.url))
+            slow = asyncio.create_task(ask(run.socket, chat(text="slow"), bearer(run.token)))
+            await asyncio.wrap_future(gate.reached)
+            reader, writer = await connect(run.socket)
+            body = json.dumps(chat()).encode()
+            once = request_bytes("POST", CHAT, body, (bearer(run.token),)).replace(
+                b"Connection: close\r\n", b""
+            )
+            writer.write(once)
+            assert b" 200 " in await reader.readline()
+            await reader.readuntil(json.dumps(completion()).encode())
+            closing = asyncio.create_task(service.close_run("r"))
+            await until(lambda: not run.socket.exists())
+            writer.write(once)
+            assert b" 401 " in await reader.readline()
+            gate.open()
+            assert (await slow).status == 200
+            assert (await closing).calls == 2
+            writer.close()
+            await writer.wait_closed()
+
+    asyncio.run(main())
+
+
+def test_closing_waits_for_calls_that_came_by_tcp(tmp_path: Path) -> None:
+    gate = Gate()
+
+    async def main() -> None:
+        async with (
+            Endpoint([gate, *as_json(completion())]) as endpoint,
+            metered(endpoint.url, tmp_path) as proxy,
+        ):
+            run = await proxy.service.open_run(RunRequest(run_id="r", upstream=endpoint.url))
+            answer = asyncio.create_task(ask(proxy.url, chat(), bearer(run.token)))
+            await asyncio.wrap_future(gate.reached)
+            closing = asyncio.create_task(proxy.service.close_run("r"))
+            await until(lambda: not run.socket.exists())
+            gate.open()
+            assert (await answer).status == 200
+            assert (await closing).calls == 1
+            assert [r.kind for r in read_ledger(run.ledger)] == ["open", "call"]
 
     asyncio.run(main())

@@ -114,7 +114,14 @@ def test_zero() -> None:
         (-1, None),
         (float("nan"), None),
         ({"total": 1}, None),
+        ("1e-99999999", None),
+        ("0e-99999999", Decimal(0)),
+        ("1e-29", Decimal("1e-29")),
+        ("1e9", None),
+        ("0." + "1" * 62 + "e-7", None),
     ],
 )
 def test_cost(cost: object, usd: Decimal | None) -> None:
-    assert cost_of({"cost": cost}) == usd
+    found = cost_of({"cost": cost})
+    assert found == usd
+    assert len(f"{found:f}" if found is not None else "") < 100
