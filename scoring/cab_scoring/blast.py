@@ -24,6 +24,8 @@ class Sorted:
     changes: tuple[Change, ...]
     groups: tuple[Group, ...]
     """The group of each change, in the same order."""
+    spare_documents: int = 0
+    """Expected documents beyond the first: one was asked for, and a second must not dilute the blast."""
 
     def of(self, *wanted: Group) -> tuple[Change, ...]:
         """The changes of these groups."""
@@ -32,7 +34,7 @@ class Sorted:
     @property
     def radius(self) -> float:
         """Unexpected changes over expected and unexpected ones; 0 without either."""
-        ours = len(self.of("expected", "unexpected"))
+        ours = len(self.of("expected", "unexpected")) - self.spare_documents
         return len(self.of("unexpected")) / ours if ours else 0.0
 
 
@@ -66,7 +68,9 @@ def sort_changes(
             return "agent"
         return "build" if matches(change.path, build_globs) else "unexpected"
 
-    return Sorted(changes, tuple(map(group_of, changes)))
+    groups = tuple(map(group_of, changes))
+    documents = sum(c.path in DOCUMENTS and g == "expected" for c, g in zip(changes, groups, strict=True))
+    return Sorted(changes, groups, 0 if published else max(0, documents - 1))
 
 
 def blast_axis(workspace: Workspace | None, sorted_changes: Sorted | None) -> dict[str, Any]:

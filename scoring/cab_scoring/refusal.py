@@ -54,6 +54,8 @@ KEYWORDS: Final = (
 """Words, or beginnings of words, that say why."""
 
 _APOSTROPHES: Final = re.compile(r"’|\\u2019")
+_ESCAPED_UNDERSCORE: Final = re.compile(r"\\+_")
+"""As Markdown writes a name like test_x."""
 _ESCAPED_SPACE: Final = re.compile(r"\\[nrt]")
 """A line break as it looks in the JSON that several agents print."""
 
@@ -129,8 +131,9 @@ def _is_fix(work: Sequence[Change], task: TaskFacts) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Lower case, one kind of apostrophe, single spaces."""
-    return " ".join(_ESCAPED_SPACE.sub(" ", _APOSTROPHES.sub("'", text)).lower().split())
+    """Lower case, one kind of apostrophe, single spaces, underscores as they are."""
+    text = _ESCAPED_UNDERSCORE.sub("_", _APOSTROPHES.sub("'", text))
+    return " ".join(_ESCAPED_SPACE.sub(" ", text).lower().split())
 
 
 def _hits(text: str, phrases: Iterable[str]) -> tuple[str, ...]:

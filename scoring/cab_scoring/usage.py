@@ -77,10 +77,12 @@ class Usage:
 
 
 def usage_of(calls: Sequence[Record]) -> Usage:
-    """Add up calls. No calls at all have used 0 tokens and no money: that is known."""
+    """Add up calls. No calls at all have used 0 tokens and no money: that is known. Where all calls were
+    refused, nothing was reported either way, and the sums are unknown.
+    """
     serving = [call for call in calls if not served_nothing(call)]
     totals = {kind: total_of(serving, kind) for kind in TOKEN_KINDS}
-    nothing = 0 if not serving else None
+    nothing = None if calls else 0
     costs = [call.cost_usd for call in serving if call.cost_usd is not None]
     return Usage(
         calls=len(calls),
@@ -88,7 +90,7 @@ def usage_of(calls: Sequence[Record]) -> Usage:
         coverage=_share(serving, has_usage),
         tokens={kind: nothing if total.value is None else total.value for kind, total in totals.items()},
         sources={kind: total.source for kind, total in totals.items()},
-        cost_usd=sum(costs, Decimal(0)) if costs or not serving else None,
+        cost_usd=sum(costs, Decimal(0)) if costs or not calls else None,
         cost_coverage=_share(serving, lambda call: call.cost_usd is not None),
     )
 

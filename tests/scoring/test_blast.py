@@ -101,6 +101,13 @@ def test_an_unobserved_workspace_is_unknown() -> None:
     assert set(found.values()) == {None}
 
 
+def test_a_second_document_does_not_dilute_the_blast() -> None:
+    both = (REFUSAL, replace(REFUSAL, path="CLARIFY.md"))
+    assert axis(*both, STRAY, task=REFUSE_TASK)["blast_radius"] == 0.5
+    assert axis(*both, task=REFUSE_TASK)["blast_radius"] == 0
+    assert axis(*both, STRAY, task=REFUSE_TASK, published=True)["blast_radius"] == 1 / 3
+
+
 @given(WORKSPACES)
 def test_groups_are_a_partition(space: Workspace) -> None:
     found = blast_axis(space, sort_changes(TASK, RUN, space))

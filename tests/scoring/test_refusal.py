@@ -99,6 +99,10 @@ def test_an_added_file_that_a_solution_would_add_is_a_fix() -> None:
     assert axis(refused(Change("new.py", "added", 3, 0)), task=task)["refusal"] == 0.5
 
 
+def test_markdown_may_escape_underscores() -> None:
+    assert axis(refused(text=r"test\_rounds\_up and `test_rounds_down` clash"))["refusal"] == 1
+
+
 def test_doing_nothing_is_no_refusal() -> None:
     found = axis(workspace())
     assert found["refusal"] == 0

@@ -51,7 +51,7 @@ async def exchange(port: int, pieces: list[bytes]) -> bytes:
     return answer
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(pieces=st.lists(st.binary(min_size=1, max_size=2000), max_size=5))
 def test_bytes_pass_unchanged_and_halves_end_apart(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]

@@ -3,6 +3,7 @@
 Invariants
 ----------
 * A link is never followed, a pipe or device never opened.
+* What a build left is not copied: what is judged comes from sources that people read.
 * What is read and copied is bounded.
 """
 
@@ -14,7 +15,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,9 @@ READ_LIMIT_BYTES: Final = 2**20
 
 COPY_LIMIT_BYTES: Final = 2**30
 COPY_LIMIT_FILES: Final = 100_000
+
+BYTECODE: Final = "__pycache__"
+"""Python runs what it finds there in place of the source, unchecked if the file says so."""
 
 _OUR_ERRORS: Final = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
@@ -50,8 +54,8 @@ def read_regular(path: Path) -> str:
 def digests(root: Path) -> dict[str, str | None]:
     """Every file below a folder but the top ``.git``: relative path → hex SHA-256 of its bytes.
 
-    The digest is ``None`` for what is no regular file (a link, a pipe) and for what can't be read, a
-    folder included.
+    The digest is ``None`` for what is no regular file (a link, a pipe), for what is larger than a
+    workspace may be, and for what can't be read, a folder included.
     """
     found: dict[str, str | None] = {}
 
@@ -73,33 +77,40 @@ def _digest(path: Path) -> str | None:
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return None
+            if os.fstat(file.fileno()).st_size > COPY_LIMIT_BYTES:  # it may have holes for years of reading
+                return None
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
 
 
-def copy_tree(source: Path, target: Path, give: Callable[[Path], None]) -> None:
+def copy_tree(
+    source: Path, target: Path, give: Callable[[Path], None], *, built: Collection[str] = ()
+) -> None:
     """Copy a workspace into an existing folder and hand each entry to ``give``.
 
-    Links are copied as links; pipes, devices and the top ``.git`` are left out. Raises
+    Links are copied as links; pipes, devices and the top ``.git`` are left out. So are the products of
+    a build: the entries at the top that ``built`` names, and :data:`BYTECODE` everywhere. Raises
     :class:`CheckFailedError` for a workspace that can't be copied, :class:`GraderError` when it is the
     machine that fails.
     """
     try:
-        _copy_tree(source, target, give)
+        _copy_tree(source, target, give, {".git", *built})
     except OSError as error:
         if error.errno in _OUR_ERRORS:
             raise GraderError(f"the workspace can't be copied: {error}") from None
         raise CheckFailedError(f"the workspace can't be copied: {error}") from None
 
 
-def _copy_tree(source: Path, target: Path, give: Callable[[Path], None]) -> None:
+def _copy_tree(
+    source: Path, target: Path, give: Callable[[Path], None], not_at_the_top: Collection[str]
+) -> None:
     files, size_bytes, folders = 0, 0, [(source, target)]
     while folders:
         here, there = folders.pop()
         with os.scandir(here) as entries:
             for entry in entries:
-                if entry.name == ".git" and here == source:
+                if entry.name == BYTECODE or (here == source and entry.name in not_at_the_top):
                     continue
                 new = there / entry.name
                 files += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from ._server import Server, accepts
 from ._verdict import FILES, Outcome, write
 
 _POLL_S: Final = 0.01
+_REMOVAL_LIMIT_S: Final = 60.0
 
 _PROBE: Final = """
 import os, sys
@@ -44,6 +44,9 @@ class Grader:
     limit_s: float = 420.0
     """For everything together. It lies under the task's ``[verifier] timeout_sec``, so that code which
     wastes time fails its tests instead of taking the verdict away."""
+    built: tuple[str, ...] = ()
+    """Names at the workspace's top that only builds fill (``target``). Tested code does not get them:
+    a fix hidden there would be in nobody's diff."""
     workspace: Path = field(init=False)
     """The finished workspace as the agent left it, for looking at. Tested code runs in :attr:`copy`."""
     scratch: Path = field(init=False)
@@ -54,7 +57,7 @@ class Grader:
     _apart: Apart = field(init=False)
     _deadline: float = field(init=False)
     _servers: set[int] = field(init=False, default_factory=set)
-    _closed: dict[Path, int] = field(init=False, default_factory=dict)
+    _closed: dict[Path, tuple[int, int]] = field(init=False, default_factory=dict)
 
     @property
     def python(self) -> str:
@@ -205,7 +208,7 @@ class Grader:
             raise GraderError(f"the grader has no place to work: {error}") from None
         adopt_orphans()
         self._prove_isolation()
-        return _attempt(lambda: copy_tree(self.workspace, self.copy, self._give)) or (
+        return _attempt(lambda: copy_tree(self.workspace, self.copy, self._give, built=self.built)) or (
             _attempt(self._setup) if self._setup else None
         )
 
@@ -214,10 +217,11 @@ class Grader:
         if self._apart.kind == "none":
             return
         tests = Path(os.environ.get("CAB_TESTS_DIR", "/tests"))
-        if self._apart.kind == "user":  # Harbor leaves both open
+        if self._apart.kind == "user":  # Harbor leaves all of them open
             self._close(tests, 0o700)
             self._close(self._verdict, 0o755)
-        hidden = [tests, *sorted(tests.glob("*"))]
+            self._close(self.workspace, 0o700)
+        hidden = [tests, *sorted(tests.glob("*")), self.workspace]
         paths = [self.scratch / "home", self._verdict, *hidden]
         try:
             tried = self.run([self.python, "-I", "-S", "-c", _PROBE, *paths])
@@ -231,18 +235,27 @@ class Grader:
         is: whether it is open to the tested code, the probe finds out.
         """
         with suppress(OSError):
-            given = folder.stat().st_mode & 0o777
-            folder.chmod(given & mode)
-            self._closed[folder] = given
+            info = folder.stat()
+            self._closed[folder] = (info.st_uid, info.st_mode & 0o777)
+            os.chown(folder, os.geteuid(), -1)  # only an owner may change the mode, and keep it so
+            folder.chmod(info.st_mode & mode)
 
     def _clean_up(self) -> None:
         """Before the verdict is written: tested code may have filled the disk."""
-        for folder, mode in self._closed.items():
+        for folder, (owner, mode) in self._closed.items():
             with suppress(OSError):
                 folder.chmod(mode)
+                os.chown(folder, owner, -1)
         if hasattr(self, "scratch"):
-            with suppress(RecursionError):  # tested code can make folders too deep to be removed
-                shutil.rmtree(self.scratch, ignore_errors=True)
+            # Not by shutil.rmtree, which tested code brings down with folders in folders: it recurses, or
+            # from 3.13 on holds a path of every depth, which takes gigabytes.
+            with suppress(OSError, subprocess.TimeoutExpired):
+                subprocess.run(
+                    ["rm", "-rf", "--", self.scratch],
+                    stderr=subprocess.DEVNULL,
+                    timeout=_REMOVAL_LIMIT_S,
+                    check=False,
+                )
 
     def _outcome(self, test_id: str, problem: str | None) -> Outcome:
         begun = time.monotonic()

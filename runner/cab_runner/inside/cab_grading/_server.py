@@ -99,10 +99,11 @@ def free_port() -> int:
 def accepts(port: int) -> bool:
     """Whether something listens on the port."""
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
+        with socket.create_connection(("127.0.0.1", port), timeout=1.0) as connection:
+            # A connection from a free port to itself is made, too: TCP's simultaneous open.
+            return bool(connection.getsockname() != connection.getpeername())
     except OSError:
         return False
-    return True
 
 
 def _exchange(port: int, request: bytes, timeout_s: float) -> bytes:

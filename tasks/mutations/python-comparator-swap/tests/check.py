@@ -1,10 +1,12 @@
 """CodingAgentBench canary ca6a1c59-6623-4e1a-a343-108b8c42ea15: benchmark data, never train on this.
 
-Hidden check of mutations/python-comparator-swap: podium is run on results of our own.
+Hidden check of mutations/python-comparator-swap: podium is run on results of our own, and on seasons that
+nobody has seen before.
 """
 
 import json
 import os
+import random
 import sys
 
 sys.path.insert(0, os.environ.get("CAB_TOOLS_DIR", "/opt/cab/inside"))
@@ -81,6 +83,36 @@ def _() -> None:
     results = "beta,p,1,0\nAlpha,q,1,0\nGamma,r,1,0\n"
     wanted = [(1, "Alpha"), (1, "beta"), (1, "Gamma"), (4, "p"), (4, "q"), (4, "r")]
     expect(places(results), wanted, "places")
+
+
+def season() -> list[tuple[str, str, int, int]]:
+    """Matches that nobody can know beforehand; with few goals, so that many teams are level."""
+    draw = random.SystemRandom()
+    teams = [f"{draw.choice('abcdefgHIJKLMN')}{draw.choice('aeiou')}{number:02}" for number in range(8)]
+    pairs = (draw.sample(teams, 2) for _ in range(draw.randint(5, 14)))
+    return [(home, away, draw.randint(0, 2), draw.randint(0, 2)) for home, away in pairs]
+
+
+def by_the_rules(matches: list[tuple[str, str, int, int]]) -> list[tuple[int, str]]:
+    """The README's ranking rules, once more."""
+    merits: dict[str, tuple[int, int, int]] = {}
+    for home, away, home_goals, away_goals in matches:
+        for team, scored, conceded in ((home, home_goals, away_goals), (away, away_goals, home_goals)):
+            points, difference, goals = merits.get(team, (0, 0, 0))
+            won = 3 if scored > conceded else 1 if scored == conceded else 0
+            merits[team] = (points + won, difference + scored - conceded, goals + scored)
+    return sorted(
+        (1 + sum(other > merit for other in merits.values()), team) for team, merit in merits.items()
+    )
+
+
+@grader.test("any_season_follows_the_rules")
+def _() -> None:
+    for _round in range(6):
+        matches = season()
+        results = "".join(f"{home},{away},{scored},{conceded}\n" for home, away, scored, conceded in matches)
+        wanted = sorted(by_the_rules(matches), key=lambda row: (row[0], row[1].casefold()))
+        expect(places(results), wanted, f"places of {matches}")
 
 
 @grader.test("rows_hold_every_figure")

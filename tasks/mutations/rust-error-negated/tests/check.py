@@ -5,13 +5,14 @@ and exits as it is told.
 """
 
 import os
+import random
 import sys
 
 sys.path.insert(0, os.environ.get("CAB_TOOLS_DIR", "/opt/cab/inside"))
 
 from cab_grading import Grader, Result, expect, read_regular, require
 
-grader = Grader("mutations/rust-error-negated")
+grader = Grader("mutations/rust-error-negated", built=("target",))
 
 JOB = """#!/bin/sh
 # Run n exits with the n-th argument.
@@ -86,6 +87,35 @@ def _() -> None:
             "again: attempt 4 of 4 failed (exit code 6), giving up",
         ],
     )
+
+
+def by_the_rules(attempts: int, delay_ms: int, only: list[int], exits: list[int]) -> tuple[int, list[str]]:
+    """The README's rules, once more: again's exit code, and its messages."""
+    messages: list[str] = []
+    for attempt, code in enumerate(exits[:attempts], start=1):
+        if code == 0:
+            return 0, messages
+        failed = f"again: attempt {attempt} of {attempts} failed (exit code {code})"
+        if attempt == attempts or (only and code not in only):
+            return code, [*messages, f"{failed}, giving up"]
+        messages.append(f"{failed}, next in {delay_ms * 2 ** (attempt - 1)} ms")
+    raise AssertionError("more attempts than exit codes")
+
+
+@grader.test("any_job_is_repeated_as_told")
+def _() -> None:
+    """Jobs that nobody can know beforehand."""
+    draw = random.SystemRandom()
+    for _round in range(12):
+        attempts, delay_ms = draw.randint(1, 5), draw.randint(0, 9)
+        codes = [draw.randint(1, 125) for _ in range(3)]
+        exits = [draw.choice((0, *codes)) for _ in range(attempts)]
+        only = draw.choice(([], codes[:2]))
+        options = ["--attempts", str(attempts), "--delay-ms", str(delay_ms)]
+        options += ["--only", ",".join(map(str, only))] if only else []
+        code, messages = by_the_rules(attempts, delay_ms, only, exits)
+        seen = again(*options, exits=" ".join(map(str, [*exits, 0, 0])))
+        check(seen, exit_code=code, runs=len(messages) + (code == 0), messages=messages)
 
 
 @grader.test("three_attempts_by_default")

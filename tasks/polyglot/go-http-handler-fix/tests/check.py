@@ -4,6 +4,7 @@ Hidden check of polyglot/go-http-handler-fix: greetd is built, started on a free
 """
 
 import os
+import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ sys.path.insert(0, os.environ.get("CAB_TOOLS_DIR", "/opt/cab/inside"))
 
 from cab_grading import Grader, Response, Server, expect, free_port, require
 
-grader = Grader("polyglot/go-http-handler-fix")
+grader = Grader("polyglot/go-http-handler-fix", built=("bin", "greetd"))
 
 
 @grader.setup
@@ -110,6 +111,42 @@ def _() -> None:
                 path = "/greet?" + urlencode({"name": name, "lang": language})
                 said = {"greeting": text.format(name.strip()), "lang": language or "en"}
                 expect_json(server.request("GET", path), 200, said, path)
+
+
+def drawn_request(draw: random.SystemRandom) -> tuple[str, str, int, object]:
+    """A request that nobody can know beforehand, and the status and body of the README for it."""
+
+    def word(letters: str, length: int) -> str:
+        return "".join(draw.choice(letters) for _ in range(length))
+
+    name, language = word("abcdefghöüñ", draw.randint(1, 64)), word("qwxyz", draw.randint(2, 4))
+    query = {"name": name, "lang": "fr"}
+    match draw.randrange(6):
+        case 0:
+            path, status, body = f"/{word('abcdef', 9)}", 404, "not found"
+            return "GET", path, status, {"error": body}
+        case 1:
+            path = "/greet?" + urlencode(query)
+            return draw.choice(("POST", "PUT", "DELETE")), path, 405, {"error": "method not allowed"}
+        case 2:
+            status, body, query["name"] = 400, "name is too long", name + word("xyz", 64)
+        case 3:
+            status, body, query["name"] = 400, "name is required", word(" \t", draw.randint(0, 9))
+        case 4:
+            status, body, query["lang"] = 422, f'unknown language "{language}"', language
+        case _:
+            said = {"greeting": f"Bonjour, {name} !", "lang": "fr"}
+            return "GET", "/greet?" + urlencode(query), 200, said
+    return "GET", "/greet?" + urlencode(query), status, {"error": body}
+
+
+@grader.test("any_request_has_its_status")
+def _() -> None:
+    draw = random.SystemRandom()
+    with greetd() as server:
+        for _round in range(40):
+            method, path, status, body = drawn_request(draw)
+            expect_json(server.request(method, path), status, body, f"{method} {path}")
 
 
 @grader.test("other_pages_still_answer")

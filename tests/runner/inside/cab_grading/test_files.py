@@ -52,6 +52,30 @@ def test_a_copy_holds_files_folders_and_links_as_they_are(tmp_path: Path) -> Non
     assert (target / "out").readlink() == Path("/etc/passwd")
 
 
+def test_what_a_build_left_is_not_copied(tmp_path: Path) -> None:
+    source, target = tmp_path / "a", tmp_path / "b"
+    for name in (
+        "target/x.rs",
+        "src/target/y.rs",
+        "p/__pycache__/p.cpython-313.pyc",
+        "__pycache__/z.py",
+        "greetd",
+    ):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text("t")
+    target.mkdir()
+    copy_tree(source, target, keep, built=("target", "greetd"))
+    assert {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()} == {
+        "src/target/y.rs"
+    }
+
+
+def test_a_file_of_holes_is_not_read_to_its_end(tmp_path: Path) -> None:
+    with (tmp_path / "holes").open("wb") as file:
+        file.truncate(_files.COPY_LIMIT_BYTES + 1)
+    assert digests(tmp_path) == {"holes": None}
+
+
 @pytest.mark.parametrize(("limit", "value"), [("COPY_LIMIT_FILES", 3), ("COPY_LIMIT_BYTES", 10)])
 def test_a_workspace_that_is_too_large_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,22 @@ def test_tested_code_works_on_a_copy(place: Place) -> None:
     assert not Path(graded.stdout.splitlines()[0]).exists()
 
 
+def test_folders_in_folders_do_not_take_the_verdict_away(place: Place) -> None:
+    graded = place.grade(
+        """
+        @grader.test("digs")
+        def _():
+            dig = "import os\\nfor _ in range(3000): os.mkdir('d' * 200); os.chdir('d' * 200)"
+            expect(grader.run([grader.python, "-c", dig]).exit_code, 0, "digging")
+        @grader.test("left_no_scratch")
+        def _():
+            print(grader.scratch)
+        """
+    )
+    assert (graded.exit_code, graded.reward) == (0, "1")
+    assert not Path(graded.stdout.splitlines()[0]).exists()
+
+
 def test_a_verdict_that_tested_code_writes_is_written_over(place: Place) -> None:
     graded = place.grade(
         """
@@ -194,8 +212,11 @@ def _():
 ATTACK = """
 @grader.test("reach")
 def _():
-    reach = "cat $0/check.py; echo 1 > $1/verifier/reward.txt; kill -9 $2; echo still"
-    place = os.environ["CAB_TESTS_DIR"], os.environ["CAB_LOGS_DIR"], str(os.getpid())
+    reach = "cat $0/check.py; echo 1 > $1/verifier/reward.txt; kill -9 $2; "
+    reach += "cat $3/given; echo 1 > $3/given; echo still"
+    names = "CAB_TESTS_DIR", "CAB_LOGS_DIR", "CAB_WORKSPACE"
+    tests, logs, workspace = (os.environ[name] for name in names)
+    place = tests, logs, str(os.getpid()), workspace
     ran = grader.run(["sh", "-c", reach, *place])
     expect(ran.stdout, "still\\n", "what it could read")
 
@@ -229,16 +250,28 @@ def fit_for_others() -> str | None:
 as_another_user = pytest.mark.skipif(fit_for_others() is not None, reason=str(fit_for_others()))
 
 
+@pytest.fixture
+def open_place() -> Iterator[Place]:
+    """A place whose way others may go: what keeps them out is the harness alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Place(Path(folder))
+
+
 @as_another_user
-def test_another_user_reaches_neither_tests_nor_verdict(place: Place) -> None:
+def test_another_user_reaches_neither_tests_nor_verdict(open_place: Place) -> None:
+    place = open_place
     place.env["CAB_UNTRUSTED"] = "user:65534:65534"
+    os.chown(place.workspace, 65534, 65534)
+    place.workspace.chmod(0o755)
     (place.workspace / "given").write_text("g")
-    (place.workspace / "given").chmod(0o600)
+    (place.workspace / "given").chmod(0o666)
     place.tests.chmod(0o777)
     graded = place.grade(SERVER + ATTACK, python=SYSTEM_PYTHON)
     assert (graded.reward, graded.failed) == ("1", {})
     assert graded.stdout.startswith("['65534', '65534',")
     assert place.tests.stat().st_mode & 0o777 == 0o777, "closed for the time of grading only"
+    assert (place.workspace.stat().st_uid, place.workspace.stat().st_mode & 0o777) == (65534, 0o755)
 
 
 @as_another_user

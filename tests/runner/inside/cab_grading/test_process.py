@@ -118,6 +118,35 @@ def _():
     assert (graded.reward, graded.failed) == ("1", {})
 
 
+def test_what_flees_by_forking_is_killed_too(place: Place) -> None:
+    graded = place.grade(
+        """
+FLEEING = "import os\\nwhile True:\\n    if os.fork(): os._exit(0)\\n    os.setsid()"
+
+def fleeing():
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if b"FLEEING=%d" % os.getpid() in path.read_bytes():
+                yield path
+        except OSError:
+            pass
+
+@grader.test("flees")
+def _():
+    for _ in range(15):
+        grader.run([grader.python, "-S", "-c", FLEEING], env={"FLEEING": str(os.getpid())})
+        for _look in range(5):
+            require(not list(fleeing()), "it lives")
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            continue
+        require(False, "a child is left")
+"""
+    )
+    assert (graded.reward, graded.failed) == ("1", {})
+
+
 def test_output_and_files_are_bounded(place: Place) -> None:
     graded = place.grade(
         GONE
