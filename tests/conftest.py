@@ -10,11 +10,18 @@ import os
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cab_runner import agents, images, local_model
 from cab_runner.resources import images_dir
 from cab_runner.sandbox.bwrap import BwrapSandbox
 from cab_runner.sandbox.docker import DockerSandbox
+
+# the same examples in every run, and no verdict on a busy machine's time
+settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 REQUIRED = frozenset(filter(None, os.environ.get("CAB_TEST_REQUIRE", "").replace("-", "_").split(",")))
 
@@ -36,8 +43,8 @@ def _no_agents() -> str | None:
     if (reason := _no_docker()) is not None:
         return reason
     root = images_dir()
-    needed = ["toolchains", *(adapter.image for adapter in agents.all_adapters() if adapter.image)]
-    missing = [name for name in needed if not images.exists(images.tag_of(root, name))]
+    folders = agents.image_folders(agents.all_adapters())
+    missing = [name for name in folders if not images.exists(images.tag_of(root, name))]
     return f"not built: {', '.join(missing)} (cab agents build)" if missing else None
 
 

@@ -33,11 +33,9 @@ def check(task: Task, sandbox: Sandbox, image: str | None, stop: Event) -> Itera
     for name, script in attempts:
         graded = grade_script(task, script, sandbox, image, stop)
         missed = shortfalls(task.facts, graded.grade)
-        ok = (
-            bool(missed) and (graded.grade.completed or name.startswith("cheat"))
-            if script != task.solution
-            else not missed
-        )
+        # only a cheat may break the grader, and it has not passed then either
+        ran = graded.grade.completed or name.startswith("cheat:")
+        ok = ran and bool(missed) == (name != "solution")
         yield Check(name=name, ok=ok, detail=_detail(graded, missed), passed_tests=graded.grade.passed_tests)
 
 

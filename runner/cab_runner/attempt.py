@@ -9,38 +9,36 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
-from cab_proxy.control import DRAIN_S, Budget, ControlError, OpenedRun, RunRequest
+from cab_proxy.control import DRAIN_S, ControlError, OpenedRun, RunRequest
+from cab_proxy.records import succeeded
 from cab_runner import admission, cell, endpoints, evidence_store, grading, results, services, workspace
 from cab_runner.agents.base import Adapter, Claim, WireContext, Wiring
 from cab_runner.endpoints import Endpoint, Wanted
-from cab_runner.errors import CabError, MachineLacks
+from cab_runner.errors import AttemptVoid, CabError, MachineLacks
 from cab_runner.grading import Graded
 from cab_runner.patch import make_patch
+from cab_runner.plan import Plan
 from cab_runner.recording import Recording
-from cab_runner.results import CellKey
 from cab_runner.sandbox.base import (
     Folders,
     ImageMissing,
     Interrupted,
     Job,
     Layout,
-    Limits,
     Outcome,
-    Sandbox,
     SandboxError,
 )
+from cab_runner.sandbox.kit import portable
 from cab_runner.sandbox.staging import Staging, remove_tree, sandbox_user
-from cab_runner.tasks import Task
 from cab_runner.trace import Span, Trace
 from cab_runner.workspace import Snapshot
-from cab_scoring.composite import Version
 from cab_scoring.evidence import AgentRun, Evidence, Workspace
 from cab_scoring.failure import decide_failure
 from cab_scoring.score import score
@@ -50,42 +48,6 @@ _INTERRUPTED_DRAIN_S: Final = 1.0
 
 Progress = Callable[[str], None]
 """Told in a few words what the attempt is doing now; a text that begins ``warning: `` stays."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """All that one attempt is given."""
-
-    key: CellKey
-    run_id: str
-    """ULID."""
-    attempt: int | None
-    """``None`` takes the lowest free number."""
-    task: Task
-    adapter: Adapter
-    sandbox: Sandbox
-    image: str | None
-    """The agent's image; docker only."""
-    grader_image: str | None
-    results: Path
-    provisional: bool = False
-    timeout_s: float | None = None
-    """Default: the task's."""
-    budget: Budget = field(default_factory=Budget)
-    allow: tuple[str, ...] = ()
-    context_window_tokens: int
-    max_output_tokens: int
-    methodology: Version = "1.0"
-
-    @property
-    def partial(self) -> Path:
-        """Where the attempt is staged until it is complete."""
-        return self.results / ".partial" / self.run_id
-
-    @property
-    def limits(self) -> Limits:
-        """What the agent's job may use."""
-        return Limits(wall_s=self.timeout_s or self.task.agent_timeout_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +101,10 @@ def _create(partial: Path) -> None:
     try:
         partial.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise MachineLacks(f"cannot write results to {partial.parent.parent}: {error.strerror}") from None
+        results_root = partial.parent.parent
+        raise MachineLacks(
+            f"cannot write results to {results_root} ({error.strerror}): give --results another folder"
+        ) from None
 
 
 class _Attempt:
@@ -238,45 +203,43 @@ class _Attempt:
         )
         with self.trace.span("adapter_run", f"{plan.key.agent}:{plan.task.id}") as span:
             self.trace.add_plugins(span, plan.key.agent, sorted(place.wiring.env))
-            with (
-                Recording(plan.partial, render=plan.adapter.render) as recording,
-                self.trace.span("container", f"{plan.key.agent}:run", parent=span) as container,
-            ):
-                self._run_agent(job, recording)
-                self._describe(container, place.wiring)
+            with self.trace.span("container", f"{plan.key.agent}:run", parent=span) as container:
+                with self._noting_faults(), Recording(plan.partial, render=plan.adapter.render) as recording:
+                    self.outcome = plan.sandbox.run(job, recording, self.stop)
+                self._describe(container, place)
             span.attrs |= {
                 "timeout_s": plan.limits.wall_s,
                 "plugin_stack": [],
-                "exit_code": self.outcome.exit_code if self.outcome else None,
+                "exit_code": container.attrs["exit_code"],
             }
         self.wall_clock_ms = span.duration_ms
         self._close_run()
         self.trace.add_calls(evidence_store.read_calls(plan.partial), container)
 
-    def _run_agent(self, job: Job, recording: Recording) -> None:
-        """Run the agent's job; a failure of the runner's own is noted, not raised."""
+    @contextmanager
+    def _noting_faults(self) -> Iterator[None]:
+        """A failure of the runner's own ends the block, and is in the record. The first one counts."""
         try:
-            self.outcome = self.plan.sandbox.run(job, recording, self.stop)
+            yield
+        except Interrupted as error:
+            self._note_fault("interrupted", str(error))
+        except ImageMissing as error:
+            self._note_fault("image_missing", str(error))
         except (SandboxError, OSError) as error:
-            self._note_fault(error)
+            full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+            self._note_fault("out_of_disk" if full else "sandbox_error", str(error))
+        except ControlError as error:
+            self._note_fault("proxy_died", str(error))
 
-    def _note_fault(self, error: SandboxError | OSError) -> None:
-        match error:
-            case Interrupted():
-                self.runner_fault = "interrupted"
-            case ImageMissing():
-                self.runner_fault = "image_missing"
-            case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                self.runner_fault = "out_of_disk"
-            case _:
-                self.runner_fault = "sandbox_error"
-        self.fault_detail = str(error)
+    def _note_fault(self, cause: str, detail: str) -> None:
+        if self.runner_fault is None:
+            self.runner_fault, self.fault_detail = cause, detail
 
-    def _describe(self, container: Span, wiring: Wiring) -> None:
+    def _describe(self, container: Span, place: _Place) -> None:
         outcome = self.outcome
         container.attrs |= {
             "image": self.plan.image,
-            "command": list(wiring.command),
+            "command": [portable(part, place.layout) for part in place.wiring.command],
             "deviation": list(self.plan.adapter.deviation),
             "exit_code": outcome.exit_code if outcome else None,
             "timed_out": outcome.timed_out if outcome else None,
@@ -290,14 +253,14 @@ class _Attempt:
 
     def _close_run(self) -> None:
         """End the run at the proxy: its token dies, its calls drain, its ledger has a head."""
-        try:
-            succeeded = any(call.error_type is None for call in evidence_store.read_calls(self.plan.partial))
-            self.endpoint_healthy = succeeded or self._endpoint_answers()
-            drain_s = _INTERRUPTED_DRAIN_S if self.stop.is_set() else DRAIN_S
+        with self._noting_faults():
+            stopped = self.stop.is_set()
+            if any(map(succeeded, evidence_store.read_calls(self.plan.partial))):
+                self.endpoint_healthy = True
+            elif not stopped:
+                self.endpoint_healthy = self._endpoint_answers()
+            drain_s = _INTERRUPTED_DRAIN_S if stopped else DRAIN_S
             self.ledger_head = self.proxy.control.close_run(self.plan.run_id, drain_s).head
-        except (ControlError, OSError) as error:
-            self.runner_fault = self.runner_fault or "proxy_died"
-            self.fault_detail = self.fault_detail or f"the proxy died: {error}"
 
     def _endpoint_answers(self) -> bool:
         try:
@@ -309,12 +272,12 @@ class _Attempt:
     def read_back(self, place: _Place) -> None:
         """Read what the agent left: the change, its documents, its own token report."""
         folders, partial = place.folders, self.plan.partial
-        after = workspace.snapshot(folders.workspace)
-        extra_git = workspace.has_extra_git(folders.workspace)
-        self.left = workspace.read_back(place.before, after, extra_git_dir=extra_git)
-        (partial / "workspace.patch").write_bytes(make_patch(place.before, after))
-        stdout = (partial / "agent.stdout").read_text("utf-8", "replace")
-        self.claim = self.plan.adapter.claim(stdout, folders.home)
+        with self._noting_faults():
+            after = workspace.snapshot(folders.workspace)
+            self.left = workspace.read_back(folders.workspace, place.before, after)
+            (partial / "workspace.patch").write_bytes(make_patch(place.before, after))
+            stdout = (partial / "agent.stdout").read_text("utf-8", "replace")
+            self.claim = _claim(self.plan.adapter, stdout, folders.home)
 
     def grade(self, place: _Place) -> None:
         """Grade what the agent left, unless the attempt is void already."""
@@ -328,21 +291,29 @@ class _Attempt:
             remove_tree(place.folders.home)
 
     def _grade(self, final: Path) -> None:
+        plan = self.plan
+        with self._noting_faults():
+            self.graded = grading.grade(
+                plan.task,
+                final,
+                plan.sandbox,
+                plan.grader_image,
+                self.stop,
+                agent_files=plan.adapter.own_files,
+            )
+            if not self.graded.grade.completed and not self._solution_is_graded():
+                self._note_fault("grader_error", "the grader does not complete, not even on the solution")
+
+    def _solution_is_graded(self) -> bool:
         """A grader that completes neither here nor on the solution is the task's fault."""
         plan = self.plan
         try:
-            self.graded = grading.grade(plan.task, final, plan.sandbox, plan.grader_image, self.stop)
-            if self.graded.grade.completed:
-                return
             solved = admission.grade_script(
                 plan.task, plan.task.solution, plan.sandbox, plan.grader_image, self.stop
             )
-        except (SandboxError, OSError) as error:
-            self._note_fault(error)
-            return
-        if not solved.grade.completed:
-            self.runner_fault = "grader_error"
-            self.fault_detail = f"the grader of {plan.task.id} does not complete, not even on its solution"
+        except CabError:  # solve.sh itself fails
+            return False
+        return solved.grade.completed
 
     def _evidence(self) -> Evidence:
         return Evidence(
@@ -373,7 +344,21 @@ class _Attempt:
         )
 
     def publish(self, place: _Place) -> Recorded:
-        """Write the record's files and rename the folder into place."""
+        """Write the record's files and rename the folder into place.
+
+        Raises :class:`AttemptVoid` when they can't be written; what could be is kept where it is staged.
+        """
+        plan = self.plan
+        try:
+            self._write_record(place)
+            folder, record = results.publish(plan.partial, plan.results, plan.key, plan.attempt)
+        except OSError as error:
+            raise AttemptVoid(
+                f"the record could not be written ({error.strerror}): what was measured is in {plan.partial}"
+            ) from None
+        return Recorded(folder=folder, cell=record, fault_detail=self.fault_detail)
+
+    def _write_record(self, place: _Place) -> None:
         plan, partial = self.plan, self.plan.partial
         evidence = self._evidence()
         evidence_store.write(partial, evidence)
@@ -392,5 +377,14 @@ class _Attempt:
         )
         results.write_json(partial / "lock.json", cell.lock(plan, self.endpoint, place.wiring, self.outcome))
         results.write_json(partial / "cell.json", cell.record(plan, self.endpoint, measured))
-        folder, record = results.publish(partial, plan.results, plan.key, plan.attempt)
-        return Recorded(folder=folder, cell=record, fault_detail=self.fault_detail)
+
+
+def _claim(adapter: Adapter, stdout: str, home: Path) -> Claim | None:
+    """The agent's own token report; one that cannot be read, or not be written again, is none."""
+    try:
+        claim = adapter.claim(stdout, home)
+        if claim:
+            results.to_json(claim.to_json())
+    except Exception:  # noqa: BLE001  # the report is the agent's to write: no report may end the attempt
+        return None
+    return claim

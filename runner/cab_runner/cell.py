@@ -6,16 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from cab_runner.agents.base import Claim, Wiring
 from cab_runner.endpoints import Endpoint
+from cab_runner.plan import Plan
 from cab_runner.sandbox.base import Outcome
 from cab_scoring.evidence import Evidence
 from cab_scoring.score import Scored
-
-if TYPE_CHECKING:
-    from cab_runner.attempt import Plan
 
 SCHEMA_VERSION: Final = 1
 BEHAVIOR_MODE: Final = "factory"

@@ -10,9 +10,9 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from cab_runner import images, local_model
+from cab_runner import agents, images, local_model
 from cab_runner.capture import Capture
-from cab_runner.sandbox.base import Folders, Job, Limits, Sandbox, SandboxError
+from cab_runner.sandbox.base import Folders, Interrupted, Job, Limits, Sandbox, SandboxError
 from cab_runner.sandbox.staging import Staging
 
 _VERSION_COMMANDS: Final = {
@@ -86,7 +86,7 @@ def examine(images_root: Path, sandboxes: Sequence[Sandbox], stop: Event) -> lis
 
 def _image_findings(images_root: Path) -> list[Finding]:
     found = []
-    for name in images.names(images_root):
+    for name in agents.image_folders(agents.all_adapters()):
         tag = images.tag_of(images_root, name)
         there = images.exists(tag)
         found.append(
@@ -98,15 +98,18 @@ def _image_findings(images_root: Path) -> list[Finding]:
 def _toolchain_findings(sandbox: Sandbox, images_root: Path, stop: Event) -> list[Finding]:
     image = None
     if sandbox.name == "docker":
-        image = images.tag_of(images_root, "toolchains")
+        image = images.tag_of(images_root, agents.TOOLCHAINS)
         if not images.exists(image):
             return [Finding("toolchains in docker", False, "the image is not built: cab agents build")]
     found = []
     for language in ("python", "go", "rust"):
+        if stop.is_set():
+            raise Interrupted
         try:
             version = toolchain(language, sandbox, image, stop)
+        except Interrupted:
+            raise
         except SandboxError as error:
-            version = None
             found.append(Finding(f"{language} in {sandbox.name}", False, str(error)))
             continue
         detail = version or f"not there: {language} tasks do not run in {sandbox.name}"

@@ -118,7 +118,7 @@ def check(endpoint: Endpoint, run: OpenedRun, model: str) -> str | None:
         connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {run.token}"})
         response = connection.getresponse()
         body = response.read()
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise MachineLacks(f"the proxy did not answer: {error}") from None
     finally:
         connection.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -36,8 +37,18 @@ class Graded:
     junit: bytes | None
 
 
-def grade(task: Task, final: Path, sandbox: Sandbox, image: str | None, stop: Event) -> Graded:
+def grade(
+    task: Task,
+    final: Path,
+    sandbox: Sandbox,
+    image: str | None,
+    stop: Event,
+    *,
+    agent_files: Sequence[str] = (),
+) -> Graded:
     """Grade a finished workspace. ``final`` is read only; the grader gets a copy.
+
+    ``agent_files`` are globs of the agent's own state, which is no part of its work: left out.
 
     Raises what :meth:`Sandbox.run` raises.
     """
@@ -50,7 +61,7 @@ def grade(task: Task, final: Path, sandbox: Sandbox, image: str | None, stop: Ev
         )
         assert folders.tests
         assert folders.logs
-        workspace.copy_final(final, folders.workspace)
+        workspace.copy_final(final, folders.workspace, agent_files)
         shutil.copytree(
             task.tests, folders.tests, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from cab_runner.errors import UsageError
+from cab_runner.errors import CabError, UsageError
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][\w.:@+-]*", re.ASCII)
 
@@ -71,7 +71,8 @@ def publish(partial: Path, results: Path, key: CellKey, attempt: int | None) -> 
     """Rename a complete attempt into place; returns its folder and its cell record.
 
     Another runner may have taken the number meanwhile: without a fixed ``attempt`` the next one is
-    tried, since rename onto a folder with content fails.
+    tried, since rename onto a folder with content fails. Raises :class:`UsageError` when the fixed one
+    was taken; the attempt stays where it is.
     """
     cell = key.folder(results)
     cell.mkdir(parents=True, exist_ok=True)
@@ -81,8 +82,13 @@ def publish(partial: Path, results: Path, key: CellKey, attempt: int | None) -> 
         try:
             partial.rename(cell / str(number))
         except OSError:
-            if attempt is not None or not (cell / str(number)).exists():
+            if not (cell / str(number)).exists():
                 raise
+            if attempt is not None:
+                raise UsageError(
+                    f"attempt {attempt} of {key.cell_id} was recorded by another runner meanwhile; this one "
+                    f"is kept in {partial}"
+                ) from None
         else:
             return cell / str(number), record
 
@@ -99,14 +105,28 @@ def _numbered(partial: Path, number: int) -> dict[str, Any]:
 def write_json(path: Path, value: object) -> None:
     """Write JSON for people and machines, whole or not at all."""
     temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(
-        json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
-    )
+    # half a surrogate pair, which JSON may hold and UTF-8 not, is escaped as JSON does it
+    temporary.write_text(to_json(value), encoding="utf-8", errors="backslashreplace")
     os.replace(temporary, path)  # noqa: PTH105  # Path.replace is the same call; os.replace says atomic
 
 
+def to_json(value: object) -> str:
+    """The text of a JSON file. Raises ``ValueError`` or ``RecursionError`` for what JSON can't hold."""
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def cells(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Attempt folders under ``folder`` with their cell records, sorted by path; partial ones are left out."""
+    """Attempt folders under ``folder`` with their cell records, sorted by path; partial ones are left out.
+
+    Raises :class:`CabError` for a record that can't be read.
+    """
     for path in sorted(folder.rglob("cell.json")):
-        if ".partial" not in path.relative_to(folder).parts:
-            yield path.parent, json.loads(path.read_bytes())
+        if ".partial" in path.relative_to(folder).parts:
+            continue
+        try:
+            cell = json.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise CabError(f"{path} cannot be read ({error})") from None
+        if not isinstance(cell, dict):
+            raise CabError(f"{path} is no cell record")
+        yield path.parent, cell

@@ -62,8 +62,9 @@ def child(
         assert process.stdout
         try:
             if stdin_line is not None:
-                process.stdin.write(stdin_line.encode() + b"\n")
-                process.stdin.flush()
+                with suppress(BrokenPipeError):  # it has ended already; its last words say why
+                    process.stdin.write(stdin_line.encode() + b"\n")
+                    process.stdin.flush()
             first_line = process.stdout.readline().decode("utf-8", "replace").strip()
             if not first_line:
                 process.wait()

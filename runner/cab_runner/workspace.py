@@ -9,7 +9,10 @@ Invariants
 * The workspace starts as a git repository with one commit, the same bytes for the same task
   everywhere. Its ``.git`` is left out of every snapshot; any other ``.git`` sets ``extra_git_dir``
   and is left out too.
-* A snapshot is complete: what can't be read is in it, with its content unknown.
+* A snapshot is complete: what can't be read is in it, with its content unknown. That includes
+  folders that are nested too deep, which are there as themselves.
+* Reading costs a bounded amount of memory, disk and time, whatever lies there: sparse files count
+  with the size that they claim.
 """
 
 from __future__ import annotations
@@ -18,8 +21,10 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
@@ -30,9 +35,18 @@ from dulwich.repo import Repo
 
 from cab_runner.patch import BINARY, line_counts
 from cab_scoring.evidence import Change, ChangeKind, Workspace
+from cab_scoring.globs import compile_glob
 
 LARGEST_FILE_BYTES: Final = 8 * 2**20
-"""Content of larger files is hashed, not kept: the patch names them without their bytes."""
+KEPT_BYTES: Final = 64 * 2**20
+"""Content of larger files, and what goes beyond this in all, is hashed, not kept: the patch names such
+files without their bytes."""
+READ_BYTES: Final = 2 * 2**30
+"""Files that would take what is read of a workspace beyond this are not read: their content is unknown."""
+DEEPEST: Final = 128
+"""Folders below this many others are not entered."""
+_LONGEST_FOLDER_BYTES: Final = 2048
+"""Nor are those with a longer path: all that is found can be named, here and in a copy (PATH_MAX)."""
 
 DOCUMENTS: Final = ("REFUSAL.md", "CLARIFY.md")
 _LARGEST_DOCUMENT_BYTES: Final = 64 * 2**10
@@ -50,7 +64,7 @@ class Entry:
     sha256: str | None
     """``None`` when it could not be read."""
     data: bytes | None
-    """``None`` when it is too large or could not be read."""
+    """``None`` when it is too much to keep or could not be read."""
 
 
 Snapshot = Mapping[str, Entry]
@@ -62,12 +76,11 @@ def prepare(source: Path, target: Path) -> None:
     shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
     with Repo.init(target, default_branch=b"main") as repository:
         entries = []
-        for path in _files(target):
-            name = path.relative_to(target).as_posix().encode()
-            info = path.lstat()
+        for name, info in _files(target):
+            path = target / name
             blob = Blob.from_string(os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes())
             repository.object_store.add_object(blob)
-            entries.append((name, blob.id, _git_mode(info)))
+            entries.append((os.fsencode(name), blob.id, _git_mode(info)))
         commit = Commit()
         commit.tree = commit_tree(repository.object_store, entries)
         commit.author = commit.committer = _IDENTITY
@@ -81,15 +94,16 @@ def prepare(source: Path, target: Path) -> None:
 
 
 def snapshot(root: Path) -> Snapshot:
-    """Every file under ``root`` but git's own."""
-    return {os.fspath(path.relative_to(root)): _entry(path) for path in _files(root)}
-
-
-def has_extra_git(root: Path) -> bool:
-    """Whether a ``.git`` lies anywhere but at the top."""
-    return any(
-        ".git" in (*folders, *files) and Path(folder) != root for folder, folders, files in os.walk(root)
-    )
+    """Everything under ``root`` that is not a folder, but git's own."""
+    found = {}
+    may_read, may_keep = READ_BYTES, KEPT_BYTES
+    for name, info in _files(root):
+        size = info.st_size if stat.S_ISREG(info.st_mode) else 0
+        keep = size <= min(LARGEST_FILE_BYTES, may_keep)
+        found[name] = _entry(root / name, info, read=size <= may_read, keep=keep)
+        may_read -= size if size <= may_read else 0
+        may_keep -= size if keep else 0
+    return found
 
 
 def changes(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
@@ -106,34 +120,39 @@ def changes(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def read_back(before: Snapshot, after: Snapshot, *, extra_git_dir: bool) -> Workspace:
-    """The finished workspace as the scorer sees it."""
+def read_back(root: Path, before: Snapshot, after: Snapshot) -> Workspace:
+    """The finished workspace as the scorer sees it; ``after`` is its snapshot."""
     documents = {
-        name: entry.data[:_LARGEST_DOCUMENT_BYTES].decode("utf-8", "replace")
+        name: text
         for name in DOCUMENTS
-        if (entry := after.get(name)) and stat.S_ISREG(entry.mode) and entry.data is not None
-        if name not in before or before[name].sha256 != entry.sha256
+        if name in after and (name not in before or before[name].sha256 != after[name].sha256)
+        if (text := _document(root / name)) is not None
     }
-    return Workspace(changes=changes(before, after), extra_git_dir=extra_git_dir, documents=documents)
+    extra_git = any(name != ".git" for name, _ in _walk(root) if _is_git(name))
+    return Workspace(changes=changes(before, after), extra_git_dir=extra_git, documents=documents)
 
 
-def copy_final(source: Path, target: Path) -> None:
-    """Copy a finished workspace for the grader: regular files and symlinks, without the top ``.git``."""
-    for path in _files(source):
-        info = path.lstat()
-        if not (stat.S_ISREG(info.st_mode) or stat.S_ISLNK(info.st_mode)):
+def copy_final(source: Path, target: Path, leave_out: Sequence[str] = ()) -> None:
+    """Copy a finished workspace for the grader: regular files and symlinks, without any ``.git``.
+
+    What a snapshot does not read is left out, and so is what matches one of the globs ``leave_out``.
+    """
+    may_read = READ_BYTES
+    left_out = [compile_glob(glob) for glob in leave_out]
+    for name, info in _files(source):
+        if any(glob.fullmatch(name) for glob in left_out):
             continue
-        destination = target / path.relative_to(source)
-        destination.parent.mkdir(parents=True, exist_ok=True)
+        path, destination = source / name, target / name
         if stat.S_ISLNK(info.st_mode):
+            destination.parent.mkdir(parents=True, exist_ok=True)
             destination.symlink_to(path.readlink())
-            continue
-        try:
-            with _open_regular(path) as reader, destination.open("xb") as writer:
-                shutil.copyfileobj(reader, writer)
-        except PermissionError:
-            continue
-        destination.chmod(0o755 if info.st_mode & 0o100 else 0o644)
+        elif stat.S_ISREG(info.st_mode) and info.st_size <= may_read:
+            may_read -= info.st_size
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(PermissionError), _open_regular(path, info) as reader:
+                with destination.open("xb") as writer:
+                    shutil.copyfileobj(reader, writer)
+                destination.chmod(0o755 if info.st_mode & 0o100 else 0o644)
 
 
 def printable(path: str) -> str:
@@ -141,18 +160,44 @@ def printable(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _files(root: Path) -> Iterator[Path]:
-    """Everything that is not a folder, sorted, symlinks not followed, git's folders left out.
+def _files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """What :func:`_walk` finds but for git's."""
+    return ((name, info) for name, info in _walk(root) if not _is_git(name))
 
-    A symlink to a folder is a file here.
+
+def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Path below ``root`` and status of all that is not a folder; symlinks are not followed.
+
+    Folders are there too where they are not entered: git's, and those too deep or unreadable.
     """
-    for folder, folders, files in os.walk(root):
-        here = Path(folder)
-        links = [name for name in folders if (here / name).is_symlink()]
-        folders[:] = sorted(name for name in folders if name != ".git" and name not in links)
-        for name in sorted(files + links):
-            if name != ".git":
-                yield here / name
+    pending = [""] if not root.is_symlink() and root.is_dir() and _may_enter(root, "") else []
+    while pending:
+        folder = pending.pop()
+        for name in sorted(os.listdir(root / folder)):  # noqa: PTH208  # names are all that is wanted
+            path = f"{folder}/{name}" if folder else name
+            info = (root / path).lstat()
+            if not stat.S_ISDIR(info.st_mode) or name == ".git" or not _may_enter(root / path, path):
+                yield path, info
+            else:
+                pending.append(path)
+
+
+def _may_enter(folder: Path, path: str) -> bool:
+    """Whether a folder can be listed; an owner who lacks the right gives it to himself."""
+    if path.count("/") >= DEEPEST or len(os.fsencode(path)) > _LONGEST_FOLDER_BYTES:
+        return False
+    if not _may(folder, os.R_OK | os.X_OK):
+        with suppress(PermissionError):
+            folder.chmod(0o700)
+    return _may(folder, os.R_OK | os.X_OK)
+
+
+def _may(path: Path, access: int) -> bool:
+    return os.access(path, access, effective_ids=True)
+
+
+def _is_git(name: str) -> bool:
+    return name.rpartition("/")[2] == ".git"
 
 
 def _git_mode(info: os.stat_result) -> int:
@@ -163,25 +208,40 @@ def _git_mode(info: os.stat_result) -> int:
     return 0o100755 if info.st_mode & 0o100 else 0o100644
 
 
-def _entry(path: Path) -> Entry:
-    info = path.lstat()
+def _entry(path: Path, info: os.stat_result, *, read: bool, keep: bool) -> Entry:
     mode = _git_mode(info)
     if mode == 0o120000:
         target = os.fsencode(path.readlink())
         return Entry(mode, hashlib.sha256(target).hexdigest(), target)
-    if mode == 0:
-        return Entry(0, None, None)
+    if mode == 0 or not read:
+        return Entry(mode, None, None)
     try:
-        with _open_regular(path) as file:
-            if info.st_size > LARGEST_FILE_BYTES:
+        with _open_regular(path, info) as file:
+            if not keep:
                 return Entry(mode, hashlib.file_digest(file, "sha256").hexdigest(), None)
             data = file.read()
-    except OSError:
+    except PermissionError:
         return Entry(mode, None, None)
     return Entry(mode, hashlib.sha256(data).hexdigest(), data)
 
 
-def _open_regular(path: Path):  # type: ignore[no-untyped-def]  # io.BufferedReader, as os.fdopen says
+def _document(path: Path) -> str | None:
+    """The beginning of a text that the agent wrote; ``None`` for anything but a regular file."""
+    info = path.lstat()
+    if not stat.S_ISREG(info.st_mode):
+        return None
+    with suppress(PermissionError), _open_regular(path, info) as file:
+        return file.read(_LARGEST_DOCUMENT_BYTES).decode("utf-8", "replace")
+    return None
+
+
+def _open_regular(path: Path, info: os.stat_result) -> BufferedReader:
+    """Open what ``info`` says is a regular file. Nothing of the job may be running any more.
+
+    Raises ``PermissionError`` where not even the owner's chmod helps.
+    """
+    if not _may(path, os.R_OK):
+        path.chmod(info.st_mode | stat.S_IRUSR)
     return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from cab_proxy.ids import ulid
 from cab_runner import agents, attempt, endpoints, images, oracle, tasks
-from cab_runner.attempt import Plan, Recorded
+from cab_runner.attempt import Recorded
+from cab_runner.plan import Plan
 from cab_runner.resources import images_dir, tasks_dir
 from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Sandbox

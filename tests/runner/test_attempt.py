@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -83,7 +84,11 @@ def test_the_oracle_passes_and_every_number_leads_back_to_evidence(
         "workspace.patch", "grade.json", "grade.stdout", "grade.stderr", "junit.xml", "lock.json",
     }  # fmt: skip
     assert score(evidence_store.read(folder)).scores == cell["scores"]
-    assert str(Path.home()) not in (folder / "cell.json").read_text() + (folder / "trace.jsonl").read_text()
+    checkout = str(Path(__file__).parents[2])
+    host = [str(Path.home()), sys.prefix, sys.base_prefix, checkout, tempfile.gettempdir()]
+    for path in (folder / "cell.json", folder / "trace.jsonl", folder / "lock.json", folder / "grade.json"):
+        assert [place for place in host if f"{place}/" in path.read_text()] == [], path.name
+    assert container["attrs"]["command"][1] == "/opt/cab/inside/bash_loop.py"
 
 
 def test_the_null_model_scores_nothing(tmp_path: Path, chosen: Sandbox) -> None:

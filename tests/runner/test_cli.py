@@ -52,6 +52,7 @@ def assert_one_line(done: subprocess.CompletedProcess[str], code: int, *words: s
         ({"key_env": "NO_SUCH_VARIABLE"}, 2, ["NO_SUCH_VARIABLE"]),
         ({"tasks_dir": "/nowhere"}, 2, ["/nowhere", "--tasks-dir"]),
         ({"attempt": "0"}, 2, ["attempt"]),
+        ({"fault": "nonsense"}, 2, ["--fault", "nonsense", "429"]),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(
@@ -101,6 +102,47 @@ def test_agents_list(tmp_path: Path) -> None:
 
 def test_score_of_a_folder_without_attempts(tmp_path: Path) -> None:
     assert_one_line(cab("score", ".", cwd=tmp_path), 2, "no recorded attempt")
+
+
+@pytest.mark.parametrize(("text", "file"), [("{", "cell.json"), ("[]", "cell.json"), ("{}", "lock.json")])
+def test_score_of_a_broken_record(tmp_path: Path, text: str, file: str) -> None:
+    (tmp_path / "cell.json").write_text(text)
+    assert_one_line(cab("score", ".", cwd=tmp_path), 1, file)
+
+
+def test_a_results_folder_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = run_cell(tmp_path, results="file")
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1] == (
+        "cab: cannot write results to file (Not a directory): give --results another folder"
+    )
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = cab(
+        "run-cell", "-a", "bash-loop", "-m", "oracle", "-t", TASK, "--endpoint", "sim",
+        "--sandbox", "process", cwd=tmp_path, XDG_CACHE_HOME=str(tmp_path / "file"),
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1] == f"cab: Not a directory: {tmp_path}/file/codingagentbench/scripts"
+
+
+def test_a_terminal_without_utf8_gets_escapes(tmp_path: Path) -> None:
+    done = cab("demo", "--sandbox", "process", cwd=tmp_path, PYTHONIOENCODING="ascii:strict")
+    assert done.returncode == 0, done.stderr
+    assert "bash-loop \\xb7 oracle" in done.stdout
+
+
+def test_json_is_one_document_and_all_else_is_on_stderr(tmp_path: Path) -> None:
+    done = cab("demo", "--sandbox", "process", "--json", cwd=tmp_path)
+    assert len(json.loads(done.stdout)) == 2
+    assert "is working" in done.stderr
+    scored = cab("score", "results", "--json", cwd=tmp_path)
+    assert [cell["scores"] for cell in json.loads(scored.stdout)] == [
+        json.loads(path.read_bytes())["scores"] for path in sorted((tmp_path / "results").rglob("cell.json"))
+    ]
 
 
 def test_the_tasks_folder_of_the_checkout_is_the_default() -> None:

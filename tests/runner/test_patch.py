@@ -52,8 +52,6 @@ def apply(root: Path, patch: bytes) -> None:
 @needs_git
 @settings(
     max_examples=60,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(old=trees, new=trees)

@@ -69,10 +69,19 @@ def test_a_taken_attempt_is_a_usage_error_and_never_overwritten(tmp_path: Path) 
     results.publish(staged(tmp_path, "first"), tmp_path, KEY, 3)
     with pytest.raises(UsageError, match="recorded already"):
         results.require_free(tmp_path, KEY, 3)
-    with pytest.raises(OSError, match="not empty"):
-        results.publish(staged(tmp_path, "second"), tmp_path, KEY, 3)
+    late = staged(tmp_path, "second")
+    with pytest.raises(UsageError, match="by another runner meanwhile") as caught:
+        results.publish(late, tmp_path, KEY, 3)
+    assert str(late) in str(caught.value)
+    assert (late / "cell.json").is_file()
     [(_, record)] = list(results.cells(tmp_path))
     assert record["identity"]["run_id"] == "first"
+
+
+def test_half_a_surrogate_pair_is_written_as_json_has_it(tmp_path: Path) -> None:
+    results.write_json(tmp_path / "x.json", {"said": "\ud800 ü"})
+    assert (tmp_path / "x.json").read_text("utf-8") == '{\n "said": "\\ud800 ü"\n}\n'
+    assert json.loads((tmp_path / "x.json").read_bytes()) == {"said": "\ud800 ü"}
 
 
 def test_partial_attempts_are_no_results(tmp_path: Path) -> None:

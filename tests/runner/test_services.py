@@ -31,6 +31,15 @@ def test_one_that_fails_to_start_says_why_in_one_line() -> None:
         pass
 
 
+def test_one_that_ends_before_it_reads_its_key_says_why_too() -> None:
+    code = "import sys; sys.exit('Error: no such thing')"
+    with (
+        pytest.raises(MachineLacks, match=r"^echo did not start: no such thing$"),
+        services.child("echo", [sys.executable, "-c", code], stdin_line="k" * 2**20),
+    ):
+        pass
+
+
 def test_one_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "_STOP_S", 0.2)
     code = "import signal as s; s.signal(s.SIGTERM, s.SIG_IGN); print('up', flush=True); s.pause()"

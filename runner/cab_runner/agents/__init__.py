@@ -7,11 +7,26 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
+from typing import Final
 
 from cab_runner.agents.base import Adapter, Claim, WireContext, Wiring
 from cab_runner.errors import UsageError
 
-__all__ = ["Adapter", "Claim", "WireContext", "Wiring", "all_adapters", "get", "names"]
+__all__ = [
+    "TOOLCHAINS",
+    "Adapter",
+    "Claim",
+    "WireContext",
+    "Wiring",
+    "all_adapters",
+    "get",
+    "image_folders",
+    "names",
+]
+
+TOOLCHAINS: Final = "toolchains"
+"""Folder of the image that the agents' are made from, and in which our own tasks are graded."""
 
 
 def names() -> tuple[str, ...]:
@@ -33,3 +48,8 @@ def get(name: str) -> Adapter:
 def all_adapters() -> tuple[Adapter, ...]:
     """Every adapter, by name."""
     return tuple(get(name) for name in names())
+
+
+def image_folders(adapters: Iterable[Adapter]) -> tuple[str, ...]:
+    """Folders under runner/images that these agents need, in the order in which they are built."""
+    return (TOOLCHAINS, *(adapter.image for adapter in adapters if adapter.image))

@@ -6,14 +6,16 @@ infrastructure failed the attempt; 130 interrupted.
 
 from __future__ import annotations
 
+import os
 import sys
+from io import TextIOWrapper
 
 import click
 
 from cab_runner import __version__
 from cab_runner.cli import evidence, inventory, run
-from cab_runner.errors import EXIT_INTERRUPTED, CabError
-from cab_runner.sandbox.base import ImageMissing, Interrupted, SandboxError
+from cab_runner.errors import EXIT_INTERRUPTED, CabError, MachineLacks
+from cab_runner.sandbox.base import Interrupted, SandboxError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -28,6 +30,8 @@ for command in (*run.COMMANDS, *evidence.COMMANDS, *inventory.COMMANDS):
 
 def main() -> None:
     """Parse, run, and turn errors into one line and an exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 has no × and no –
     try:
         code = cab.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -39,10 +43,14 @@ def main() -> None:
         code = _fail(str(error), error.exit_code)
     except (Interrupted, KeyboardInterrupt, click.Abort):
         code = _fail("interrupted", EXIT_INTERRUPTED)
-    except ImageMissing as error:
-        code = _fail(str(error), 3)
+    except BrokenPipeError:  # the reader of our output has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except OSError as error:
+        what = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+        code = _fail(what, MachineLacks.exit_code)
     except SandboxError as error:
-        code = _fail(str(error), 3)
+        code = _fail(str(error), MachineLacks.exit_code)
     sys.exit(code)
 
 

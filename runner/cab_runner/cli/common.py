@@ -16,15 +16,14 @@ import click
 from rich.console import Console
 
 from cab_runner import images, sandbox
-from cab_runner.agents import Adapter
+from cab_runner.agents import TOOLCHAINS, Adapter
 from cab_runner.doctor import toolchain
 from cab_runner.errors import MachineLacks
 from cab_runner.resources import images_dir, tasks_dir
 from cab_runner.sandbox.base import Sandbox
 from cab_runner.tasks import Task
 
-TOOLCHAINS = "toolchains"
-"""The image in which our own tasks are graded."""
+DEFAULT_RESULTS = Path("results")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines on stdout.")
 tasks_dir_option = click.option(
@@ -43,15 +42,24 @@ sandbox_option = click.option(
 
 @contextmanager
 def stop_on_signals() -> Iterator[Event]:
-    """An event that SIGINT and SIGTERM set; a second one interrupts at once."""
-    stop = Event()
+    """An event that Ctrl-C, SIGTERM and a closed terminal set; a second one interrupts at once.
+
+    Later ones do nothing, so that clearing up ends. A signal that is ignored (nohup) stays so.
+    """
+    stop, hurried = Event(), Event()
 
     def handle(_signum: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
+        if stop.is_set() and not hurried.is_set():
+            hurried.set()
             raise KeyboardInterrupt
         stop.set()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    before = {number: signal.signal(number, handle) for number in heeded}
     try:
         yield stop
     finally:
@@ -88,8 +96,8 @@ class Progress:
 
 
 def print_json(value: object) -> None:
-    """One JSON document on stdout."""
-    json.dump(value, sys.stdout, indent=1, ensure_ascii=False)
+    """One JSON document on stdout, in ASCII: whatever the terminal's encoding is, it fits."""
+    json.dump(value, sys.stdout, indent=1)
     sys.stdout.write("\n")
 
 

@@ -26,7 +26,7 @@ def score(folder: Path, methodology: Version, as_json: bool) -> None:
     for attempt, cell in results.cells(folder):
         scored = score_evidence(evidence_store.read(attempt), methodology)
         failure = scored.failure.to_json()
-        provenance = {**cell["provenance"], "methodology_version": methodology}
+        provenance = {**cell.get("provenance", {}), "methodology_version": methodology}
         found.append(
             {
                 **cell,
@@ -85,7 +85,7 @@ def verify(file: Path, as_json: bool) -> None:
         raise CabError(f"{file} does not verify")
 
 
-@ledger.command("summary")
+@ledger.command("summary", short_help="Calls, tokens, cost, times and waste of one ledger.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
 def summarize(file: Path, as_json: bool) -> None:

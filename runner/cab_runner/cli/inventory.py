@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from cab_runner import admission, agents, images, sandbox, tasks
 from cab_runner import doctor as doctor_module
 from cab_runner.cli.common import (
+    DEFAULT_RESULTS,
     choose_sandbox,
     image_refs,
     json_option,
@@ -59,7 +60,7 @@ def tasks_list(tasks_dir: Path, as_json: bool) -> None:
     Console().print(table)
 
 
-@tasks_group.command("check")
+@tasks_group.command("check", short_help="Grade solutions, nothing, and every cheat.")
 @click.argument("patterns", nargs=-1)
 @sandbox_option
 @tasks_dir_option
@@ -135,18 +136,18 @@ def agents_list(as_json: bool) -> None:
     Console().print(table)
 
 
-@agents_group.command("build")
+@agents_group.command("build", short_help="Build the agents' images.")
 @click.argument("names", nargs=-1)
 def agents_build(names: tuple[str, ...]) -> None:
     """Build the images of agents (default: all), and the toolchains image below them."""
     chosen = [agents.get(name) for name in names] if names else list(agents.all_adapters())
     with progress_line() as progress:
-        for folder in ["toolchains", *(adapter.image for adapter in chosen if adapter.image)]:
+        for folder in agents.image_folders(chosen):
             tag = images.ensure(images_dir(), folder, progress)
             click.echo(tag)
 
 
-@click.command("doctor")
+@click.command("doctor", short_help="What this machine has, found by trying it.")
 @json_option
 def doctor(as_json: bool) -> None:
     """What this machine has: each sandbox tried by running it, toolchains, images, the local model."""
@@ -164,16 +165,12 @@ def doctor(as_json: bool) -> None:
 
 
 @click.command("clean")
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True)
+@click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
 @json_option
 def clean(results: Path, as_json: bool) -> None:
     """Remove what killed runners left: containers, staging folders. Partial results are only named."""
     removed = reap()
-    partial = (
-        sorted(str(path) for path in (results / ".partial").glob("*"))
-        if (results / ".partial").is_dir()
-        else []
-    )
+    partial = sorted(str(path) for path in (results / ".partial").glob("*"))
     if as_json:
         print_json({"removed": asdict(removed), "partial": partial})
         return

@@ -17,9 +17,9 @@ from cab_proxy.control import Budget
 from cab_proxy.ids import ulid
 from cab_report.table import cell_table
 from cab_runner import agents, attempt, endpoints, images, local_model, oracle, results, sandbox, tasks
-from cab_runner.attempt import Plan, Recorded
+from cab_runner.attempt import Recorded
 from cab_runner.cli.common import (
-    TOOLCHAINS,
+    DEFAULT_RESULTS,
     Progress,
     choose_sandbox,
     image_refs,
@@ -32,13 +32,15 @@ from cab_runner.cli.common import (
     tasks_dir_option,
 )
 from cab_runner.errors import AttemptVoid, UsageError
+from cab_runner.plan import Plan
 from cab_runner.resources import images_dir, tasks_dir
 from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Interrupted
 from cab_scoring.composite import METHODOLOGIES, Version
+from cab_sim.errors import SimError
+from cab_sim.faults import Fault
 
 DEMO_TASKS = ("mutations/python-comparator-swap", "integrity/unsolvable-refusal")
-DEFAULT_RESULTS = Path("results")
 CONTEXT_WINDOW_TOKENS = 128_000
 MAX_OUTPUT_TOKENS = 8_192
 
@@ -148,7 +150,7 @@ def check(as_json: bool, **given: Any) -> None:
     _run_and_show(_asked({**given, "sweep_id": "check"}, provisional=True), as_json)
 
 
-@click.command("demo")
+@click.command("demo", short_help="The reference agent on two tasks against the simulator.")
 @click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
 @sandbox_option
 @json_option
@@ -183,7 +185,7 @@ def _demo_sandbox() -> str | None:
     """Docker only when its image is built already: a demo does not wait for toolchains."""
     for candidate in sandbox.all_sandboxes():
         if candidate.name == "docker" and not (
-            images.docker_answers() and images.exists(images.tag_of(images_dir(), TOOLCHAINS))
+            images.docker_answers() and images.exists(images.tag_of(images_dir(), agents.TOOLCHAINS))
         ):
             continue
         if candidate.probe().ok:
@@ -251,8 +253,7 @@ def _run(asked: Asked, stop: Event, progress: Progress) -> Recorded:
     if asked.attempt is not None:
         results.require_free(asked.results, key, asked.attempt)
     simulated = asked.endpoint == endpoints.SIMULATOR
-    if asked.faults and not simulated:
-        raise UsageError("--fault works with --endpoint sim only")
+    _check_faults(asked.faults, simulated=simulated)
     chosen = choose_sandbox(asked.sandbox_name, adapter, simulated=simulated)
     image, grader_image = image_refs(chosen, adapter, progress)
     require_toolchain(task, chosen, stop)
@@ -278,6 +279,16 @@ def _run(asked: Asked, stop: Event, progress: Progress) -> Recorded:
     progress(f"{adapter.name} × {asked.model} × {task.id} ({chosen.name})")
     wanted = endpoints.Wanted(endpoint=asked.endpoint, key=asked.key, script=script, faults=asked.faults)
     return attempt.run(plan, wanted, stop, progress)
+
+
+def _check_faults(faults: tuple[str, ...], *, simulated: bool) -> None:
+    if faults and not simulated:
+        raise UsageError("--fault works with --endpoint sim only")
+    for fault in faults:
+        try:
+            Fault.parse(fault)
+        except SimError as error:
+            raise UsageError(f"--fault: {error}") from None
 
 
 def _show(recorded: list[Recorded], as_json: bool) -> None:

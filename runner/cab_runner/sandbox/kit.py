@@ -73,6 +73,14 @@ def fixed_layout(python: str, untrusted: str) -> Layout:
     )
 
 
+def portable(text: str, layout: Layout) -> str:
+    """A job's text for the record: the fixed places in place of the layout's, which may name the host."""
+    places = {layout.tools: TOOLS, layout.workspace: WORKSPACE, layout.home: HOME, layout.python: "python3"}
+    for path, name in places.items():
+        text = text.replace(path, name)
+    return text
+
+
 def grader_folders(job: Job) -> tuple[Path | None, Path | None]:
     """Tests and logs, which only a grader gets."""
     return (job.folders.tests, job.folders.logs) if job.role == "grader" else (None, None)

@@ -2,6 +2,8 @@
 
 When root invokes the runner, jobs run as user 65532, who cannot pass through ``/root``: whatever a
 job gets has to lie here first. The folder is 0711: its contents are reached by name, not listed.
+It lies in ``TMPDIR`` unless that is no place for it: too long a path for sockets, or closed to the
+sandbox's user.
 
 Invariants
 ----------
@@ -16,12 +18,15 @@ import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from cab_runner.sandbox import owner
 from cab_runner.sandbox.base import NOBODY
 
 _OWNER_FILE = "owner"
+_LONGEST_BASE_BYTES: Final = 60
+"""Of the 107 that a socket's path may have."""
+_USUAL: Final = Path("/tmp")  # noqa: S108  # where TMPDIR leads nowhere useful; the folder's name is a fresh one
 
 
 def sandbox_user() -> tuple[int, int]:
@@ -37,7 +42,7 @@ class Staging:
         """The folder, once the context is entered."""
 
     def __enter__(self) -> Self:
-        self.root = Path(tempfile.mkdtemp(prefix=owner.PREFIX))
+        self.root = Path(tempfile.mkdtemp(prefix=owner.PREFIX, dir=_base()))
         (self.root / _OWNER_FILE).write_text(owner.me(), encoding="ascii")
         self.root.chmod(0o711)
         return self
@@ -86,10 +91,18 @@ def _quietly(*command: str) -> None:
     subprocess.run(command, stdin=nowhere, stdout=nowhere, stderr=nowhere, env=env, check=False)
 
 
+def _base() -> Path:
+    given = Path(tempfile.gettempdir()).resolve()
+    fits = len(os.fsencode(given)) <= _LONGEST_BASE_BYTES
+    open_to_all = os.geteuid() != 0 or all(path.stat().st_mode & 0o001 for path in (given, *given.parents))
+    return given if (fits and open_to_all) or not _USUAL.is_dir() else _USUAL
+
+
 def abandoned() -> list[Path]:
     """Staging folders of this user whose runner has ended without removing them."""
     found = []
-    for path in Path(tempfile.gettempdir()).glob(f"{owner.PREFIX}*"):
+    bases = {Path(tempfile.gettempdir()).resolve(), _USUAL}
+    for path in (path for base in bases for path in base.glob(f"{owner.PREFIX}*")):
         try:
             if path.lstat().st_uid != os.geteuid() or path.is_symlink():
                 continue  # in a folder that all may write, a stranger's bait

@@ -76,6 +76,7 @@ def test_removal_takes_what_a_job_can_leave(tmp_path: Path) -> None:
 
 def test_only_the_dead_leave_something(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(staging, "_USUAL", tmp_path)
     with Staging() as living:
         dead = tmp_path / "cab-dead"
         dead.mkdir()
@@ -86,3 +87,17 @@ def test_only_the_dead_leave_something(monkeypatch: pytest.MonkeyPatch, tmp_path
         bait.symlink_to(dead)
         assert staging.abandoned() == [dead]
         assert living.root.parent == tmp_path
+
+
+@pytest.mark.parametrize("name", ["n" * 60, "private"])
+def test_a_tmpdir_that_is_no_place_for_it_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    folder = tmp_path / name  # pytest's own folders are closed to others
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    closed = os.geteuid() == 0 or len(str(folder)) > 60
+    with Staging() as made:
+        assert (made.root.parent != folder) is closed
+        (made.root / "owner").write_text(f"00000000.1.{os.getpid()}.1")  # of another boot
+        assert made.root in staging.abandoned()

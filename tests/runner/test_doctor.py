@@ -1,0 +1,25 @@
+"""``cab doctor``: what it tries, and that Ctrl-C ends it."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import pytest
+
+from cab_runner import doctor
+from cab_runner.resources import images_dir
+from cab_runner.sandbox.base import Interrupted
+from cab_runner.sandbox.process import ProcessSandbox
+
+
+def test_what_it_finds_is_what_was_tried() -> None:
+    found = {finding.what: finding for finding in doctor.examine(images_dir(), [ProcessSandbox()], Event())}
+    assert found["sandbox process"].ok
+    assert found["python in process"].detail.startswith("Python 3.")
+
+
+def test_ctrl_c_ends_it() -> None:
+    stop = Event()
+    stop.set()
+    with pytest.raises(Interrupted):
+        doctor.examine(images_dir(), [ProcessSandbox()], stop)
