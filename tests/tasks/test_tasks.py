@@ -5,6 +5,7 @@ Here nothing isolates (``CAB_UNTRUSTED=none``): the same is run in real sandboxe
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -70,11 +71,21 @@ def files(task: str) -> set[str]:
     return {path for path in digests(workspace) if "__pycache__" not in path}
 
 
+@functools.cache
+def works(tool: str) -> bool:
+    """Whether the tool runs: a rustup without a toolchain is on PATH and does nothing."""
+    version = "version" if tool == "go" else "--version"
+    return (
+        shutil.which(tool) is not None
+        and subprocess.run([tool, version], capture_output=True, check=False).returncode == 0
+    )
+
+
 def cases(*scripts: str) -> list[Any]:
     """(task, script) for what this machine can run; the scripts given, or none and every cheat."""
     found = []
     for task, folder in sorted(FOLDERS.items()):
-        missing = [tool for tool in TOOLS[cab(task)["language"]] if shutil.which(tool) is None]
+        missing = [tool for tool in TOOLS[cab(task)["language"]] if not works(tool)]
         if missing and IN_THE_IMAGE:
             continue
         marks = [pytest.mark.skip(reason=f"not on this machine: {', '.join(missing)}")] if missing else []
