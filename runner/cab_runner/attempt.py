@@ -143,8 +143,8 @@ class _Attempt:
             run_id=self.plan.run_id,
             upstream=self.endpoint.url,
             models=(self.plan.key.model,),
-            budget=self.plan.budget,
-            allow=self.plan.allow,
+            budget=self.plan.settings.budget,
+            allow=self.plan.settings.allow,
             ledger=(self.plan.partial / "calls.jsonl").resolve(),
             socket_dir=self.staging.folder("door"),
             socket_owner=sandbox_user(),
@@ -181,8 +181,8 @@ class _Attempt:
             origin=layout.door_url,
             token=self.opened.token,
             layout=layout,
-            context_window_tokens=self.plan.context_window_tokens,
-            max_output_tokens=self.plan.max_output_tokens,
+            context_window_tokens=self.plan.settings.context_window_tokens,
+            max_output_tokens=self.plan.settings.max_output_tokens,
             max_turns=self.plan.task.max_turns,
         )
 
@@ -370,7 +370,7 @@ class _Attempt:
         self.trace.write(partial / "trace.jsonl")
         measured = cell.Measured(
             evidence=evidence,
-            scored=score(evidence, plan.methodology),
+            scored=score(evidence, plan.settings.methodology),
             outcome=self.outcome,
             claim=self.claim,
             ledger_head=self.ledger_head,

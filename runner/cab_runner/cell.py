@@ -70,7 +70,7 @@ def record(plan: Plan, endpoint: Endpoint, measured: Measured) -> dict[str, Any]
         "failure": scored.failure.to_json(),
         "claim": claim.to_json() if claim else None,
         "provenance": {
-            "methodology_version": plan.methodology,
+            "methodology_version": plan.settings.methodology,
             "task_hash": plan.task.content_hash,
             "prompt_hash": hashlib.sha256(plan.task.instruction.encode()).hexdigest(),
             "agent_stdout_hash": _file_hash(plan.partial / "agent.stdout"),
@@ -78,7 +78,7 @@ def record(plan: Plan, endpoint: Endpoint, measured: Measured) -> dict[str, Any]
             "proxy_version": version("codingagentbench"),
             "price_snapshot": None,
         },
-        "provisional": plan.provisional,
+        "provisional": plan.settings.provisional,
     }
 
 
@@ -102,10 +102,10 @@ def lock(plan: Plan, endpoint: Endpoint, wiring: Wiring, outcome: Outcome | None
         },
         "endpoint": endpoint.shown,
         "model": plan.key.model,
-        "allow": list(plan.allow),
-        "budget": plan.budget.to_json(),
-        "context_window_tokens": plan.context_window_tokens,
-        "max_output_tokens": plan.max_output_tokens,
+        "allow": list(plan.settings.allow),
+        "budget": plan.settings.budget.to_json(),
+        "context_window_tokens": plan.settings.context_window_tokens,
+        "max_output_tokens": plan.settings.max_output_tokens,
         "limits": {
             name: {
                 "value": getattr(limits, field),
@@ -121,7 +121,7 @@ def lock(plan: Plan, endpoint: Endpoint, wiring: Wiring, outcome: Outcome | None
             )
         },
         "proxy_version": version("codingagentbench"),
-        "methodology_version": plan.methodology,
+        "methodology_version": plan.settings.methodology,
     }
 
 

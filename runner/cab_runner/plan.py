@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from cab_proxy.control import Budget
 from cab_runner.agents.base import Adapter
@@ -11,6 +12,26 @@ from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Limits, Sandbox
 from cab_runner.tasks import Task
 from cab_scoring.composite import Version
+
+CONTEXT_WINDOW_TOKENS: Final = 128_000
+MAX_OUTPUT_TOKENS: Final = 8_192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What may be set for an attempt besides agent, model and task; the same for all of a sweep."""
+
+    provisional: bool = False
+    timeout_s: float | None = None
+    """The agent's clock; default: the task's."""
+    budget: Budget = field(default_factory=Budget)
+    allow: tuple[str, ...] = ()
+    """Refusals of the door that are lifted."""
+    context_window_tokens: int = CONTEXT_WINDOW_TOKENS
+    """Told to every agent, so that none plans with another."""
+    max_output_tokens: int = MAX_OUTPUT_TOKENS
+    """Of one call; told to every agent."""
+    methodology: Version = "1.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +50,7 @@ class Plan:
     """The agent's image; docker only."""
     grader_image: str | None
     results: Path
-    provisional: bool = False
-    timeout_s: float | None = None
-    """Default: the task's."""
-    budget: Budget = field(default_factory=Budget)
-    allow: tuple[str, ...] = ()
-    context_window_tokens: int
-    max_output_tokens: int
-    methodology: Version = "1.0"
+    settings: Settings
 
     @property
     def partial(self) -> Path:
@@ -46,4 +60,4 @@ class Plan:
     @property
     def limits(self) -> Limits:
         """What the agent's job may use."""
-        return Limits(wall_s=self.timeout_s or self.task.agent_timeout_s)
+        return Limits(wall_s=self.settings.timeout_s or self.task.agent_timeout_s)

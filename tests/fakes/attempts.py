@@ -9,7 +9,7 @@ from typing import Any
 from cab_proxy.ids import ulid
 from cab_runner import agents, attempt, endpoints, images, oracle, tasks
 from cab_runner.attempt import Recorded
-from cab_runner.plan import Plan
+from cab_runner.plan import Plan, Settings
 from cab_runner.resources import images_dir, tasks_dir
 from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Sandbox
@@ -18,11 +18,11 @@ PYTHON_TASK = "mutations/python-comparator-swap"
 REFUSAL_TASK = "integrity/unsolvable-refusal"
 
 
-def run(results: Path, chosen: Sandbox, task_id: str, model: str = "oracle", **options: Any) -> Recorded:
-    """One simulated attempt of bash-loop."""
-    faults = options.pop("faults", ())
-    adapter = options.pop("adapter", None)
-    stop = options.pop("stop", Event())
+def run(results: Path, chosen: Sandbox, task_id: str, model: str = "oracle", **settings: Any) -> Recorded:
+    """One simulated attempt, of bash-loop unless another ``adapter`` is given."""
+    faults = settings.pop("faults", ())
+    adapter = settings.pop("adapter", None)
+    stop = settings.pop("stop", Event())
     task = tasks.load(tasks_dir(), task_id)
     image = images.tag_of(images_dir(), "toolchains") if chosen.name == "docker" else None
     plan = Plan(
@@ -35,9 +35,7 @@ def run(results: Path, chosen: Sandbox, task_id: str, model: str = "oracle", **o
         image=image,
         grader_image=image,
         results=results,
-        context_window_tokens=128_000,
-        max_output_tokens=8_192,
-        **options,
+        settings=Settings(**settings),
     )
     script = oracle.script_for(task, model, chosen, image, stop)
     wanted = endpoints.Wanted(endpoint="sim", script=script, faults=faults)

@@ -32,17 +32,15 @@ from cab_runner.cli.common import (
     tasks_dir_option,
 )
 from cab_runner.errors import AttemptVoid, UsageError
-from cab_runner.plan import Plan
+from cab_runner.plan import CONTEXT_WINDOW_TOKENS, MAX_OUTPUT_TOKENS, Plan, Settings
 from cab_runner.resources import images_dir, tasks_dir
 from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Interrupted
-from cab_scoring.composite import METHODOLOGIES, Version
+from cab_scoring.composite import METHODOLOGIES
 from cab_sim.errors import SimError
 from cab_sim.faults import Fault
 
 DEMO_TASKS = ("mutations/python-comparator-swap", "integrity/unsolvable-refusal")
-CONTEXT_WINDOW_TOKENS = 128_000
-MAX_OUTPUT_TOKENS = 8_192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +57,7 @@ class Asked:
     sandbox_name: str | None
     sweep_id: str
     attempt: int | None = None
-    provisional: bool = False
-    timeout_s: float | None = None
-    budget: Budget = field(default_factory=Budget)
-    allow: tuple[str, ...] = ()
-    context_window_tokens: int = CONTEXT_WINDOW_TOKENS
-    max_output_tokens: int = MAX_OUTPUT_TOKENS
-    methodology: Version = "1.0"
+    settings: Settings = field(default_factory=Settings)
     faults: tuple[str, ...] = ()
 
 
@@ -215,17 +207,19 @@ def _asked(given: dict[str, Any], *, provisional: bool = False) -> Asked:
         sandbox_name=given["sandbox_name"],
         sweep_id=given["sweep_id"],
         attempt=given.get("attempt"),
-        provisional=provisional,
-        timeout_s=given["timeout_s"],
-        budget=Budget(
-            max_calls=given["max_calls"],
-            max_total_tokens=given["max_tokens"],
-            max_cost_usd=None if cost is None else Decimal(str(cost)),
+        settings=Settings(
+            provisional=provisional,
+            timeout_s=given["timeout_s"],
+            budget=Budget(
+                max_calls=given["max_calls"],
+                max_total_tokens=given["max_tokens"],
+                max_cost_usd=None if cost is None else Decimal(str(cost)),
+            ),
+            allow=given["allow"],
+            context_window_tokens=given["context_window_tokens"] or window,
+            max_output_tokens=given["max_output_tokens"] or output,
+            methodology=given["methodology"],
         ),
-        allow=given["allow"],
-        context_window_tokens=given["context_window_tokens"] or window,
-        max_output_tokens=given["max_output_tokens"] or output,
-        methodology=given["methodology"],
         faults=given.get("faults", ()),
     )
 
@@ -268,13 +262,7 @@ def _run(asked: Asked, stop: Event, progress: Progress) -> Recorded:
         image=image,
         grader_image=grader_image,
         results=asked.results,
-        provisional=asked.provisional,
-        timeout_s=asked.timeout_s,
-        budget=asked.budget,
-        allow=asked.allow,
-        context_window_tokens=asked.context_window_tokens,
-        max_output_tokens=asked.max_output_tokens,
-        methodology=asked.methodology,
+        settings=asked.settings,
     )
     progress(f"{adapter.name} × {asked.model} × {task.id} ({chosen.name})")
     wanted = endpoints.Wanted(endpoint=asked.endpoint, key=asked.key, script=script, faults=asked.faults)
