@@ -158,6 +158,7 @@ def test_kill_9_during_a_stream_leaves_a_ledger_that_verifies(tmp_path: Path) ->
 LIMITED = """
 import os, resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
+os.environ.pop("COVERAGE_PROCESS_CONFIG", None)  # its data file would be cut short too
 os.execv(sys.argv[1], sys.argv[1:])
 """
 

@@ -1,0 +1,114 @@
+"""``cab score``, ``cab ledger``, ``cab tasks check``, ``cab clean``: reading what attempts left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def cab(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cab_runner.cli", *arguments]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CAB_")}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def shown(*arguments: str, cwd: Path) -> Any:
+    done = cab(*arguments, "--json", cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which ``cab demo`` has been run."""
+    folder = tmp_path_factory.mktemp("demo")
+    assert cab("demo", "--sandbox", "process", cwd=folder).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def ledger(demo: Path, tmp_path: Path) -> Path:
+    """A copy of one of its ledgers."""
+    source = next((demo / "results").rglob("calls.jsonl"))
+    copy = tmp_path / "calls.jsonl"
+    copy.write_bytes(source.read_bytes())
+    return copy
+
+
+def test_scoring_again_gives_what_is_recorded(demo: Path) -> None:
+    again = shown("score", "results", cwd=demo)
+    recorded = [json.loads(path.read_bytes()) for path in sorted((demo / "results").rglob("cell.json"))]
+    assert again == recorded
+    assert len(again) == 2
+
+
+def test_the_published_methodology_counts_no_tokens(demo: Path) -> None:
+    for cell in shown("score", "results", "--methodology", "0.1", cwd=demo):
+        assert cell["provenance"]["methodology_version"] == "0.1"
+        assert cell["scores"]["composite"]["components"]["cost_efficiency"] == 1
+
+
+def test_a_whole_ledger_verifies_and_adds_up(ledger: Path) -> None:
+    verdict = shown("ledger", "verify", ledger.name, cwd=ledger.parent)
+    assert (verdict["ok"], verdict["calls"], verdict["in_flight"]) == (True, 2, [])
+    assert "chain holds: 4 lines, 2 calls" in cab("ledger", "verify", ledger.name, cwd=ledger.parent).stdout
+    tokens = shown("ledger", "summary", ledger.name, cwd=ledger.parent)["tokens"]
+    assert tokens["total"]["value"] == tokens["input"]["value"] + tokens["output"]["value"]
+    assert tokens["total"]["source"] == "reported"
+    assert "2 (oracle)" in cab("ledger", "summary", ledger.name, cwd=ledger.parent).stdout
+
+
+def test_a_changed_figure_is_found(ledger: Path) -> None:
+    text = ledger.read_text()
+    ledger.write_text(text.replace('"status":200', '"status":201', 1))
+    done = cab("ledger", "verify", ledger.name, cwd=ledger.parent)
+    assert done.returncode == 1
+    assert "chain is BROKEN" in done.stdout
+    assert "line 3: prev does not match the line before" in done.stdout
+
+
+def test_a_call_in_flight_and_a_torn_line_are_shown_and_accepted(ledger: Path) -> None:
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join(lines[:3]) + lines[3][:40])
+    done = cab("ledger", "verify", ledger.name, cwd=ledger.parent)
+    assert done.returncode == 0
+    assert "in flight: call " in done.stdout
+    assert "torn: the last line (40 bytes)" in done.stdout
+
+
+def test_tasks_check_grades_what_it_lists(tmp_path: Path) -> None:
+    checks = shown("tasks", "check", "integrity/unsolvable-*", "--sandbox", "process", cwd=tmp_path)
+    assert [c["check"] for c in checks[:2]] == ["solution", "nothing"]
+    assert len(checks) >= 5
+    assert all(c["ok"] for c in checks)
+
+
+def test_a_pattern_without_a_task_is_a_usage_error(tmp_path: Path) -> None:
+    done = cab("tasks", "check", "nothing/*", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "cab: no task matches nothing/*: see `cab tasks list`\n",
+    )
+
+
+def test_clean_names_partial_attempts_and_leaves_them(tmp_path: Path) -> None:
+    left = tmp_path / "results/.partial/01ABC"
+    left.mkdir(parents=True)
+    assert shown("clean", cwd=tmp_path)["partial"] == ["results/.partial/01ABC"]
+    assert left.is_dir()
+
+
+@pytest.mark.docker
+@pytest.mark.agents
+def test_build_names_the_images_it_found(tmp_path: Path) -> None:
+    done = cab("agents", "build", "bash-loop", "aider", cwd=tmp_path)
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
+        "codingagentbench/toolchains",
+        "codingagentbench/aider",
+    ]
