@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from cab_runner.resources import tasks_dir
+from fakes.commands import cab
 
 TASK = "mutations/python-comparator-swap"
-
-
-def cab(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("CAB_", "OPENAI_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "cab_runner.cli", *arguments],
-        cwd=cwd, env={**clean, **environment}, capture_output=True, text=True, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
 
 
 def run_cell(cwd: Path, **changed: str) -> subprocess.CompletedProcess[str]:

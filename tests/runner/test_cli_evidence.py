@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-
-def cab(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cab_runner.cli", *arguments]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CAB_")}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+from fakes.commands import cab
 
 
 def shown(*arguments: str, cwd: Path) -> Any:
