@@ -7,9 +7,16 @@ from threading import Event
 import pytest
 
 from cab_runner import doctor
+from cab_runner.cli.common import print_table
 from cab_runner.resources import images_dir
 from cab_runner.sandbox.base import Interrupted
 from cab_runner.sandbox.process import ProcessSandbox
+
+
+def test_what_is_to_be_typed_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Square brackets are no markup: an extra's name must not vanish from the command that installs it."""
+    print_table(("what", "found"), [("local model", "pip install 'x[local-model]'")])
+    assert "pip install 'x[local-model]'" in capsys.readouterr().out
 
 
 def test_what_it_finds_is_what_was_tried() -> None:

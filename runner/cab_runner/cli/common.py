@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -14,6 +14,8 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
 
 from cab_runner import images, sandbox
 from cab_runner.agents import TOOLCHAINS, Adapter
@@ -73,7 +75,7 @@ def progress_line() -> Iterator[Progress]:
     console = Console(stderr=True)
     if console.is_terminal:
         with console.status("starting") as status:
-            yield Progress(console, status.update)
+            yield Progress(console, lambda text: status.update(Text(text)))
     else:
         yield Progress(
             console, lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -99,6 +101,14 @@ def print_json(value: object) -> None:
     """One JSON document on stdout, in ASCII: whatever the terminal's encoding is, it fits."""
     json.dump(value, sys.stdout, indent=1)
     sys.stdout.write("\n")
+
+
+def print_table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """A plain table on stdout, its first column unbroken. Cells are text, never markup."""
+    table = Table(Column(columns[0], no_wrap=True), *columns[1:], box=None)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)
 
 
 def choose_sandbox(name: str | None, adapter: Adapter | None, *, simulated: bool) -> Sandbox:

@@ -6,8 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Column, Table
 
 from cab_runner import admission, agents, images, sandbox, tasks
 from cab_runner import doctor as doctor_module
@@ -17,6 +15,7 @@ from cab_runner.cli.common import (
     image_refs,
     json_option,
     print_json,
+    print_table,
     progress_line,
     require_toolchain,
     sandbox_option,
@@ -54,10 +53,10 @@ def tasks_list(tasks_dir: Path, as_json: bool) -> None:
             ]
         )
         return
-    table = Table(Column("task", no_wrap=True), "language", "expected", "title", box=None)
-    for task in found:
-        table.add_row(task.id, task.language, task.facts.expected_action, task.title)
-    Console().print(table)
+    print_table(
+        ("task", "language", "expected", "title"),
+        [(task.id, task.language, task.facts.expected_action or "", task.title) for task in found],
+    )
 
 
 @tasks_group.command("check", short_help="Grade solutions, nothing, and every cheat.")
@@ -98,10 +97,10 @@ def tasks_check(patterns: tuple[str, ...], sandbox_name: str | None, tasks_dir: 
             ]
         )
     else:
-        table = Table("task", "check", "", "detail", box=None)
-        for task_id, result in rows:
-            table.add_row(task_id, result.name, "ok" if result.ok else "[red]FAILED[/red]", result.detail)
-        Console().print(table)
+        print_table(
+            ("task", "check", "", "detail"),
+            [(task_id, r.name, "ok" if r.ok else "FAILED", r.detail) for task_id, r in rows],
+        )
     if not all(result.ok for _, result in rows):
         raise CabError("not every task may be trusted")
 
@@ -128,12 +127,13 @@ def agents_list(as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("agent", "version", "protocol", "image", box=None)
-    for row in rows:
-        table.add_row(
-            str(row["name"]), str(row["version"]), str(row["protocol"]), str(row["image"] or "none needed")
-        )
-    Console().print(table)
+    print_table(
+        ("agent", "version", "protocol", "image"),
+        [
+            (adapter.name, adapter.version, adapter.protocol, str(row["image"] or "none needed"))
+            for adapter, row in zip(agents.all_adapters(), rows, strict=True)
+        ],
+    )
 
 
 @agents_group.command("build", short_help="Build the agents' images.")
@@ -156,12 +156,7 @@ def doctor(as_json: bool) -> None:
     if as_json:
         print_json([{"what": f.what, "ok": f.ok, "detail": f.detail} for f in findings])
         return
-    table = Table("", "what", "found", box=None)
-    for finding in findings:
-        table.add_row(
-            "[green]✓[/green]" if finding.ok else "[yellow]–[/yellow]", finding.what, finding.detail
-        )
-    Console().print(table)
+    print_table(("what", "", "found"), [(f.what, "✓" if f.ok else "–", f.detail) for f in findings])
 
 
 @click.command("clean")
