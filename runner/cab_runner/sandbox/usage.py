@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 LARGEST_TREE: Final = 500_000
 """More files than this count as too large: they cost inodes, and measuring them costs time."""
+
+_LONG_PATH_BYTES: Final = 3500
+"""With one more name (255 bytes) still below PATH_MAX, 4096."""
 
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
@@ -20,31 +23,60 @@ def exceeds(folders: Iterable[Path], limit_bytes: int) -> bool:
     """Whether these trees take more than ``limit_bytes`` of disk together.
 
     Blocks are counted, so a sparse file is as large as it is; a file with many names counts once.
-    Symlinks are not followed. A tree too deep for a path, or with too many files, counts as too
-    large. What the job made unreadable for the runner's own user is not seen.
+    Symlinks are not followed, and no depth is too deep. A tree with too many files counts as too large.
+    What the job made unreadable for the runner's own user is not seen.
     """
-    total = files = 0
-    seen: set[tuple[int, int]] = set()
-    pending = [os.fspath(folder) for folder in folders]
+    tally = _Tally(limit_bytes)
+    return any(_exceeds(os.fspath(folder), tally) for folder in folders)
+
+
+@dataclass(slots=True)
+class _Tally:
+    limit_bytes: int
+    total_bytes: int = 0
+    files: int = 0
+    seen: set[tuple[int, int]] = field(default_factory=set)
+    """Files with several names that are counted already: device and inode."""
+
+    def over(self, info: os.stat_result) -> bool:
+        """Count an entry; whether the bound is passed."""
+        self.files += 1
+        name = (info.st_dev, info.st_ino)
+        if name not in self.seen:
+            self.total_bytes += info.st_blocks * 512
+        if info.st_nlink > 1 and not stat.S_ISDIR(info.st_mode):
+            self.seen.add(name)
+        return self.total_bytes > self.limit_bytes or self.files > LARGEST_TREE
+
+
+def _exceeds(root: str, tally: _Tally) -> bool:
+    pending = [root]
     while pending:
+        path = pending.pop()
         try:
-            with os.scandir(pending.pop()) as entries:
+            if len(os.fsencode(path)) > _LONG_PATH_BYTES:
+                if _exceeds_below(path, tally):
+                    return True
+                continue
+            with os.scandir(path) as entries:
                 for entry in entries:
                     info = entry.stat(follow_symlinks=False)
-                    files += 1
                     if stat.S_ISDIR(info.st_mode):
                         pending.append(entry.path)
-                    elif info.st_nlink > 1:
-                        if (info.st_dev, info.st_ino) in seen:
-                            continue
-                        seen.add((info.st_dev, info.st_ino))
-                    total += info.st_blocks * 512
-                    if total > limit_bytes or files > LARGEST_TREE:
+                    if tally.over(info):
                         return True
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                return True
+        except OSError:
+            continue  # gone meanwhile, or closed
     return False
+
+
+def _exceeds_below(path: str, tally: _Tally) -> bool:
+    """Go on from a descriptor: below here paths would be longer than the system takes."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        return _exceeds(f"/proc/self/fd/{descriptor}", tally)
+    finally:
+        os.close(descriptor)
 
 
 def memory_of_tree(root: int) -> int:

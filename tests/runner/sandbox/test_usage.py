@@ -41,15 +41,20 @@ def test_too_many_files_are_too_large(tmp_path: Path, monkeypatch: pytest.Monkey
     assert usage.exceeds([tmp_path], 10**9)
 
 
-def test_a_tree_too_deep_for_a_path_is_too_large(tmp_path: Path) -> None:
+def test_a_tree_too_deep_for_a_path_is_measured(tmp_path: Path) -> None:
+    """It was once called too large, which ended a job or not by when the watchdog happened to look."""
     here = os.open(tmp_path, os.O_RDONLY)
     for _ in range(30):
         os.mkdir("d" * 200, dir_fd=here)
         below = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
         os.close(here)
         here = below
+    file = os.open("file", os.O_WRONLY | os.O_CREAT, dir_fd=here)
+    os.write(file, b"x" * 1_000_000)
+    os.close(file)
     os.close(here)
-    assert usage.exceeds([tmp_path], 10**9)
+    assert not usage.exceeds([tmp_path], 2_000_000)
+    assert usage.exceeds([tmp_path], 900_000)
     subprocess.run(["rm", "-rf", *(str(path) for path in tmp_path.iterdir())], check=True)
 
 
