@@ -200,7 +200,7 @@ class ControlClient:
     def _ask(
         self, method: str, path: str, body: object = None, timeout_s: float | None = None
     ) -> dict[str, Any]:
-        connection = _UnixConnection(self.path, self._timeout_s if timeout_s is None else timeout_s)
+        connection = UnixConnection(self.path, self._timeout_s if timeout_s is None else timeout_s)
         try:
             text = None if body is None else json.dumps(body)
             connection.request(method, path, text, {"Content-Type": "application/json"})
@@ -218,12 +218,15 @@ class ControlClient:
         return raw
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket: the control socket, or a run's own."""
+
     def __init__(self, path: Path, timeout_s: float) -> None:
         super().__init__("cab-proxy", timeout=timeout_s)
         self._path = path
 
     def connect(self) -> None:
+        """Connect to the socket. Raises ``OSError``."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 
 from cab_runner import grading, oracle, workspace
+from cab_runner.capture import last_line
 from cab_runner.grading import Graded
 from cab_runner.sandbox.base import Sandbox
 from cab_runner.sandbox.staging import Staging
@@ -57,6 +58,6 @@ def grade_script(task: Task, script: Path | None, sandbox: Sandbox, image: str |
 
 def _detail(graded: Graded, missed: tuple[str, ...]) -> str:
     if not graded.grade.completed:
-        lines = (graded.grade.stderr_tail.strip() or graded.grade.stdout_tail.strip()).splitlines()
-        return f"the grader did not complete: {lines[-1] if lines else 'it printed nothing'}"
+        said = last_line(graded.grade.stderr_tail, graded.grade.stdout_tail)
+        return f"the grader did not complete: {said}"
     return f"fails: {'; '.join(missed)}" if missed else "passes"

@@ -16,8 +16,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
-from cab_proxy.control import DRAIN_S, ControlError, OpenedRun, RunRequest
-from cab_proxy.records import succeeded
+from cab_proxy.control import DRAIN_S, ControlClient, ControlError, OpenedRun, RunRequest
+from cab_proxy.records import Record, succeeded
 from cab_runner import admission, cell, endpoints, evidence_store, grading, results, services, workspace
 from cab_runner.agents.base import Adapter, Claim, WireContext, Wiring
 from cab_runner.endpoints import Endpoint, Wanted
@@ -78,13 +78,13 @@ def run(plan: Plan, wanted: Wanted, stop: Event, progress: Progress = lambda _: 
     """
     with ExitStack() as stack:
         staging = stack.enter_context(Staging())
-        control = staging.folder("proxy")
-        control.chmod(0o700)
+        private = staging.folder("proxy")
+        private.chmod(0o700)
         _create(plan.partial)
         try:
             endpoint = stack.enter_context(wanted.opened(plan.partial / "sim-calls.jsonl"))
-            proxy = stack.enter_context(services.proxy(control, endpoint.key))
-            running = _Attempt(plan, endpoint, staging, proxy, stop=stop, progress=progress)
+            control = stack.enter_context(services.proxy(private, endpoint.key))
+            running = _Attempt(plan, endpoint, staging, control, stop=stop, progress=progress)
             if warning := endpoints.check(endpoint, running.opened, plan.key.model):
                 progress(f"warning: {warning}")
             place = running.lay_out()
@@ -115,7 +115,7 @@ class _Attempt:
         plan: Plan,
         endpoint: Endpoint,
         staging: Staging,
-        proxy: services.Proxy,
+        control: ControlClient,
         *,
         stop: Event,
         progress: Progress,
@@ -123,7 +123,7 @@ class _Attempt:
         self.plan = plan
         self.endpoint = endpoint
         self.staging = staging
-        self.proxy = proxy
+        self.control = control
         self.stop = stop
         self.progress = progress
         self.trace = Trace()
@@ -136,6 +136,7 @@ class _Attempt:
         self.claim: Claim | None = None
         self.endpoint_healthy: bool | None = None
         self.ledger_head: str | None = None
+        self.calls: tuple[Record, ...] = ()
         self.graded: Graded | None = None
 
     def _open_run(self) -> OpenedRun:
@@ -150,7 +151,7 @@ class _Attempt:
             socket_owner=sandbox_user(),
         )
         try:
-            return self.proxy.control.open_run(request)
+            return self.control.open_run(request)
         except ControlError as error:
             raise MachineLacks(f"the proxy could not open the run: {error}") from None
 
@@ -214,7 +215,8 @@ class _Attempt:
             }
         self.wall_clock_ms = span.duration_ms
         self._close_run()
-        self.trace.add_calls(evidence_store.read_calls(plan.partial), container)
+        self.calls = evidence_store.read_calls(plan.partial)
+        self.trace.add_calls(self.calls, container)
 
     @contextmanager
     def _noting_faults(self) -> Iterator[None]:
@@ -260,7 +262,7 @@ class _Attempt:
             elif not stopped:
                 self.endpoint_healthy = self._endpoint_answers()
             drain_s = _INTERRUPTED_DRAIN_S if stopped else DRAIN_S
-            self.ledger_head = self.proxy.control.close_run(self.plan.run_id, drain_s).head
+            self.ledger_head = self.control.close_run(self.plan.run_id, drain_s).head
 
     def _endpoint_answers(self) -> bool:
         try:
@@ -321,7 +323,7 @@ class _Attempt:
             run=self._agent_run(),
             workspace=self.left,
             grade=self.graded.grade if self.graded else None,
-            calls=evidence_store.read_calls(self.plan.partial),
+            calls=self.calls,
             runner_fault=self.runner_fault,
             endpoint_healthy=self.endpoint_healthy,
         )

@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 
+def last_line(*texts: str) -> str:
+    """The last line of the first text that says anything."""
+    said = next((text.strip() for text in texts if text.strip()), "")
+    return said.splitlines()[-1] if said else "it printed nothing"
+
+
 class Capture:
     """An :class:`~cab_runner.sandbox.base.OutputSink`; the job's output limit bounds it."""
 
@@ -28,5 +34,4 @@ class Capture:
     @property
     def last_line(self) -> str:
         """What it said last, on stderr where it said anything there; for error messages."""
-        lines = (self.stderr.strip() or self.stdout.strip()).decode("utf-8", "replace").splitlines()
-        return lines[-1] if lines else "it printed nothing"
+        return last_line(self.stderr.decode("utf-8", "replace"), self.stdout.decode("utf-8", "replace"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +13,13 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from cab_proxy.control import OpenedRun
+from cab_proxy.control import OpenedRun, UnixConnection
 from cab_runner import services
 from cab_runner.errors import MachineLacks, UsageError
 
 SIMULATOR = "sim"
 LOCAL = "local"
+_DOOR_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,19 +93,6 @@ class Wanted:
             yield Endpoint(url=self.endpoint, key=self.key, simulated=False, shown=self.endpoint)
 
 
-class _DoorConnection(http.client.HTTPConnection):
-    """HTTP over a run's Unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("door", timeout=60)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
 def check(endpoint: Endpoint, run: OpenedRun, model: str) -> str | None:
     """Ask the endpoint for its models through the run's own door, as the agent would reach it.
 
@@ -113,7 +100,7 @@ def check(endpoint: Endpoint, run: OpenedRun, model: str) -> str | None:
     :class:`MachineLacks` when nothing answers there, :class:`UsageError` when it refuses the key or,
     for the simulator and the local model, has no such model.
     """
-    connection = _DoorConnection(run.socket)
+    connection = UnixConnection(run.socket, _DOOR_TIMEOUT_S)
     try:
         connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {run.token}"})
         response = connection.getresponse()

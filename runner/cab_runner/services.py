@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cab_proxy.control import ControlClient
+from cab_runner.capture import last_line
 from cab_runner.errors import MachineLacks
 
 _STOP_S = 10.0
@@ -31,11 +32,6 @@ class Child:
     process: subprocess.Popen[bytes]
     first_line: str
     """What it printed when it was ready."""
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs."""
-        return self.process.poll() is None
 
 
 @contextmanager
@@ -69,7 +65,8 @@ def child(
             if not first_line:
                 process.wait()
                 stderr.seek(0)
-                raise MachineLacks(f"{name} did not start: {_last_words(stderr.read())}")
+                said = last_line(stderr.read().decode("utf-8", "replace"))
+                raise MachineLacks(f"{name} did not start: {said.removeprefix('Error: ')}")
             yield Child(name, process, first_line)
         finally:
             _end(process)
@@ -93,21 +90,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def _last_words(stderr: bytes) -> str:
-    lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1].removeprefix("Error: ") if lines else "it printed nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """A running meter."""
-
-    child: Child
-    control: ControlClient
-
-
 @contextmanager
-def proxy(folder: Path, key: str | None) -> Iterator[Proxy]:
+def proxy(folder: Path, key: str | None) -> Iterator[ControlClient]:
     """Start ``cab-proxy`` with its control socket in ``folder``, a short private folder.
 
     The endpoint's key goes through a pipe: it is in no file, no argument and no environment.
@@ -116,8 +100,8 @@ def proxy(folder: Path, key: str | None) -> Iterator[Proxy]:
     command = [sys.executable, "-m", "cab_proxy", "--control", str(socket)]
     if key is not None:
         command.append("--key-stdin")
-    with child("cab-proxy", command, stdin_line=key) as running:
-        yield Proxy(running, ControlClient(socket))
+    with child("cab-proxy", command, stdin_line=key):
+        yield ControlClient(socket)
 
 
 @dataclass(frozen=True, slots=True)

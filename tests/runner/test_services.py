@@ -18,8 +18,8 @@ def test_it_is_ready_at_its_first_line_and_ends_with_its_context() -> None:
     code = "import sys; print('ready', sys.stdin.readline().strip(), flush=True); sys.stdin.read()"
     with services.child("echo", [sys.executable, "-c", code], stdin_line="key") as running:
         assert running.first_line == "ready key"
-        assert running.alive
-    assert not running.alive
+        assert running.process.poll() is None
+    assert running.process.poll() is not None
 
 
 def test_one_that_fails_to_start_says_why_in_one_line() -> None:
@@ -72,4 +72,4 @@ def test_the_context_ends_it_when_its_body_fails() -> None:
     code = "print('up', flush=True); import time; time.sleep(600)"
     with pytest.raises(RuntimeError), services.child("s", [sys.executable, "-c", code]) as running:
         raise RuntimeError
-    assert not running.alive
+    assert running.process.poll() is not None
