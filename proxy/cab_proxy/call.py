@@ -222,6 +222,10 @@ class Call:
         if self._meter is None or not self._meter.ended:
             self._left_early = True
 
+    def client_stayed(self) -> None:
+        """It was its side only."""
+        self._left = self._left_early = False
+
     async def close(self, ending: Ending, at: float) -> None:
         """The response is over: write its record."""
         self._last_at = at

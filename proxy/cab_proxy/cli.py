@@ -21,6 +21,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import click
+import uvloop
 
 from .control import Budget, RunRequest
 from .control_server import ControlServer
@@ -195,7 +196,7 @@ def cli(
             ready_fd=1 if ready_fd is None and control else ready_fd,
             until_stdin_ends=until_stdin_ends,
         )
-        asyncio.run(_serve(settings))
+        uvloop.run(_serve(settings))
 
 
 @cli.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -239,7 +240,7 @@ def run_command(
             as_json=as_json,
             connect_timeout_s=connect_timeout_s,
         )
-        sys.exit(asyncio.run(launch(wanted, _say)))
+        sys.exit(uvloop.run(launch(wanted, _say)))
 
 
 async def _serve(settings: Settings) -> None:

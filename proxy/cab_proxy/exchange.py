@@ -9,7 +9,8 @@ Order of the calls, for one request::
            └─► Forward ─► sent ─► head ─► data… ─► close
                               └─► failed ─► Answer
 
-``client_left`` and ``client_waited`` may come at any time after ``admit``. ``close`` and ``failed`` write
+``client_left`` and ``client_waited`` may come at any time after ``admit``; ``client_stayed`` may take back
+the former. ``close`` and ``failed`` write
 the record; the relay holds the client's last byte back until they have returned.
 """
 
@@ -101,7 +102,11 @@ class Exchange(Protocol):
         ...
 
     def client_left(self) -> None:
-        """The client closed its connection."""
+        """The client closed its connection, or its side of it."""
+        ...
+
+    def client_stayed(self) -> None:
+        """It was its side only: the client has read the response to its end."""
         ...
 
     async def close(self, ending: Ending, at: float) -> None:

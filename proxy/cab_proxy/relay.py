@@ -1,61 +1,56 @@
-"""The relay: bytes between a client and an endpoint, unchanged, on aiohttp.
+"""The relay: bytes between a client and an endpoint, unchanged.
 
-The only module that moves model traffic, and the only one to replace when aiohttp goes. It decides
-nothing: what to do with a request, and what was seen of it, is the business of an
-:class:`~cab_proxy.exchange.Exchange`.
+It decides nothing: what to do with a request, and what was seen of it, is the business of an
+:class:`~cab_proxy.exchange.Exchange`. One request is a :class:`Conversation`, a machine of callbacks between
+a :class:`~cab_proxy.client_side.ClientConnection` and an
+:class:`~cab_proxy.endpoint_side.EndpointConnection`; a task is made only where something must be waited for
+that is not the next bytes.
 
 Invariants
 ----------
 * Bodies are never decoded. A response's last byte (of a Content-Length body; else the terminal chunk, or
   the end of the connection) is written after ``Exchange.close`` has returned.
+* Bytes go to the client first and to the exchange second; the last ones, which must wait for the record, go
+  last.
 * A response that broke off at the endpoint breaks off at the client: it never ends cleanly.
 * When the client leaves, the endpoint is read on for ``grace_s`` seconds, so that the usage still comes.
 * A request is never sent twice.
+* Who reads slowly is written to slowly: nothing is read for which there is no room, so that a
+  conversation holds a request's body and no more than a few pieces of its response.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
-import logging
+import itertools
+import math
 import socket
-import struct
 import time
-import urllib.request
-from collections.abc import AsyncIterator, Callable, Coroutine
+import types
+from collections.abc import Callable, Coroutine, Generator
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeVar
 
-import aiohttp
-from aiohttp import web
-from multidict import CIMultiDict
-from yarl import URL
-
+from .client_side import ClientConnection, Connections
+from .endpoint_side import EndpointConnection, NoConnectionError, Pool
 from .errors import LedgerWriteError, error_body
-from .exchange import Answer, Ending, Exchange, Failure, Forward, Head, Headers, Received
-from .headers import first, response_headers
+from .exchange import Answer, Ending, Exchange, Failure, Forward, Head, Received
+from .framing import CONTINUE, LAST_CHUNK, RequestHead, ResponseHead, chunk, response_head
+from .headers import response_headers
 
 MAX_HELD_BYTES: Final = 64 * 1024 * 1024
 """Bodies of up to this size are held in memory and metered; longer ones go through as a stream."""
 
-_LARGE_BYTES: Final = 512 * 1024
-"""Bodies above this are written piece by piece."""
-_MAX_LINE_BYTES: Final = 64 * 1024
-_IDLE_CLIENT_S: Final = 75.0
-_IDLE_ENDPOINT_S: Final = 3.0
-"""Shorter than common servers' keep-alive, lest a call is sent into a connection just closed."""
+_LARGE_BYTES: Final = 64 * 1024
+"""Last pieces of a response above this go to the client before the meter sees them."""
 _STUCK_S: Final = 2.0
 """How long a request that was given up may take to write its record and its answer."""
+_DEPARTURE_S: Final = 0.25
+"""How long it may take until a client that has left is known to have: about the way to it and back."""
 _WAIT_S: Final = 0.001
-"""A write that took longer waited for its reader."""
-_AUTO_HEADERS: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+"""A client that didn't read for longer made the call wait."""
 
-_QUIET: Final = logging.getLogger("cab_proxy.relay")
-"""aiohttp logs a client's bad bytes, with a traceback; whose fault it was, its 400 says already."""
-_QUIET.addHandler(logging.NullHandler())
-_QUIET.propagate = False
+T = TypeVar("T")
 
 clock = time.perf_counter
 
@@ -72,43 +67,13 @@ class Relay:
     ) -> None:
         self.report = report
         self.grace_s = grace_s
-        self._connect_timeout_s = connect_timeout_s
-        self._session: aiohttp.ClientSession | None = None
+        self.pool = Pool(connect_timeout_s)
 
     async def __aenter__(self) -> Relay:
-        trace = aiohttp.TraceConfig()
-        trace.on_request_headers_sent.append(_on_sent)
-        trace.on_request_chunk_sent.append(_on_sent)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_ENDPOINT_S),
-            timeout=aiohttp.ClientTimeout(total=None, connect=self._connect_timeout_s),
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=_AUTO_HEADERS,
-            max_line_size=_MAX_LINE_BYTES,
-            max_field_size=_MAX_LINE_BYTES,
-            trace_configs=[trace],
-        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._session is not None:
-            await self._session.close()
-
-    async def request(
-        self, forward: Forward, body: bytes | AsyncIterator[bytes], exchange: Exchange
-    ) -> aiohttp.ClientResponse:
-        """Send a request, return the head of its response. Raises aiohttp's errors, and ``OSError``."""
-        assert self._session is not None
-        return await self._session.request(
-            forward.method,
-            URL(forward.url, encoded=True),
-            headers=CIMultiDict(forward.headers),
-            data=io.BytesIO(body) if isinstance(body, bytes) and len(body) > _LARGE_BYTES else body or None,
-            allow_redirects=False,
-            proxy=_http_proxy(forward.url),
-            trace_request_ctx=SimpleNamespace(exchange=exchange),
-        )
+        self.pool.close()
 
     async def serve(self, sock: socket.socket, make: Callable[[], Exchange]) -> Listener:
         """Answer requests on a bound socket, each with an exchange of its own."""
@@ -117,306 +82,546 @@ class Relay:
         return listener
 
 
-async def _on_sent(_session: object, context: SimpleNamespace, _params: object) -> None:
-    context.trace_request_ctx.exchange.sent(clock())
-
-
-def _http_proxy(url: str) -> str | None:
-    """The HTTP proxy that the environment names for a URL. (aiohttp's own ``trust_env`` would take
-    credentials from .netrc as well, and put them in the place of the key.)
-    """
-    target = URL(url, encoded=True)
-    host = target.host or ""
-    if urllib.request.proxy_bypass(f"{host}:{target.port}"):
-        return None
-    return urllib.request.getproxies().get(target.scheme)
-
-
 class Listener:
     """One listening socket and the requests that came in by it."""
 
     def __init__(self, relay: Relay, make: Callable[[], Exchange]) -> None:
         self._relay = relay
         self._make = make
-        self._busy: dict[asyncio.Task[web.StreamResponse], _Conversation] = {}
-        self._site: web.SockSite | None = None
-        self._runner = web.ServerRunner(
-            web.Server(
-                self._handle,
-                handler_cancellation=True,
-                access_log=None,
-                logger=_QUIET,
-                auto_decompress=False,
-                keepalive_timeout=_IDLE_CLIENT_S,
-                max_line_size=_MAX_LINE_BYTES,
-                max_field_size=_MAX_LINE_BYTES,
-            ),
-            shutdown_timeout=1.0,
-        )
+        self._numbers = itertools.count()
+        self._busy: dict[int, Conversation] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._connections = Connections()
+        self._server: asyncio.Server | None = None
 
     async def start(self, sock: socket.socket) -> None:
         """Begin to listen."""
-        await self._runner.setup()
-        self._site = web.SockSite(self._runner, sock, backlog=1024)
-        await self._site.start()
+        loop = asyncio.get_running_loop()
+        if sock.family == socket.AF_UNIX:
+            self._server = await loop.create_unix_server(self._connection, sock=sock, backlog=1024)
+        else:
+            self._server = await loop.create_server(self._connection, sock=sock, backlog=1024)
 
     async def close(self, drain_s: float) -> None:
         """Take no more connections, wait up to ``drain_s`` seconds for the requests that are being
         answered, then cut the rest; each leaves its record.
         """
-        if self._site is not None:
-            await self._site.stop()
-        if self._busy and drain_s > 0:
-            await asyncio.wait(self._busy, timeout=drain_s)
+        if self._server is not None:
+            self._server.close()
+        self._connections.closing = True
+        await self._until_idle(drain_s)
         self.give_up()
-        if self._busy:
-            _, stuck = await asyncio.wait(self._busy, timeout=_STUCK_S)
-            for task in stuck:  # its client doesn't read
-                task.cancel()
-        await self._runner.cleanup()
+        await self._until_idle(_STUCK_S)
+        self._connections.abort()
 
     def give_up(self) -> None:
         """Cut the requests that are being answered."""
-        for conversation in self._busy.values():
+        for conversation in list(self._busy.values()):
             conversation.give_up()
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request. aiohttp cancels this when the client leaves; the conversation goes on."""
-        conversation = _Conversation(self._relay, request, self._make())
-        task = asyncio.create_task(conversation.run())
-        self._busy[task] = conversation
-        task.add_done_callback(self._done)
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            conversation.client_left()
-            raise
-        return task.result()
+    async def _until_idle(self, seconds: float) -> None:
+        if self._busy and seconds > 0:
+            waiting = asyncio.ensure_future(self._idle.wait())
+            await asyncio.wait([waiting], timeout=seconds)
+            waiting.cancel()
 
-    def _done(self, task: asyncio.Task[web.StreamResponse]) -> None:
-        del self._busy[task]
-        error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, ConnectionError):
-            self._relay.report(f"a request failed inside cab-proxy: {type(error).__name__}: {error}")
+    def _connection(self) -> ClientConnection:
+        return ClientConnection(self._converse, self._connections)
+
+    def _converse(self, client: ClientConnection, head: RequestHead) -> Conversation:
+        number = next(self._numbers)
+        self._idle.clear()
+        conversation = Conversation(self._relay, client, head, self._make(), lambda: self._over(number))
+        self._busy[number] = conversation
+        return conversation
+
+    def _over(self, number: int) -> None:
+        self._busy.pop(number, None)
+        if not self._busy:
+            self._idle.set()
 
 
-class _Conversation:
-    """One request and its response."""
+Phase = Literal["reading", "deciding", "connecting", "asking", "answering", "recording", "over"]
 
-    def __init__(self, relay: Relay, request: web.BaseRequest, exchange: Exchange) -> None:
+
+class Conversation:
+    """One request and its response.
+
+    Its phases: ``reading`` the request, ``deciding`` on it (``Exchange.admit``), ``connecting`` to and
+    ``asking`` the endpoint, ``answering`` the client, ``recording`` (``Exchange.close`` or ``failed``),
+    ``over``.
+    """
+
+    def __init__(
+        self,
+        relay: Relay,
+        client: ClientConnection,
+        request: RequestHead,
+        exchange: Exchange,
+        over: Callable[[], None],
+    ) -> None:
         self._relay = relay
+        self._client = client
         self._request = request
         self._exchange = exchange
-        self._until: float | None = None
-        """Loop time at which to stop reading the endpoint."""
-        self._deadline: asyncio.Timeout | None = None
+        self._over = over
+        self._head = Head(
+            method=request.method,
+            target=request.target,
+            headers=request.headers,
+            started_at=datetime.now(UTC),
+            at=clock(),
+        )
+        self._phase: Phase = "reading"
+        self._turn = False
+        self._parts: list[bytes] = []
+        self._received = 0
+        self._complete = False
+        """The request has arrived in full."""
+        self._whole = True
+        """It was held in full."""
+        self._forward: Forward | None = None
+        self._connecting: asyncio.Task[EndpointConnection] | None = None
+        self._endpoint: EndpointConnection | None = None
+        self._response: ResponseHead | None = None
+        self._chunks = False
+        """The response goes to the client in chunks."""
+        self._left_to_send: int | None = None
+        """Bytes of the response's body still to come, where its length is known."""
+        self._held = b""
+        """The end of the response, which waits for the record."""
+        self._after_drain: Callable[[], None] | None = None
+        """What to do once the client has read what was written."""
+        self._blocked_at: float | None = None
+        """When the client stopped to read."""
         self._left = False
+        """The client has ended its side, at least."""
+        self._given_up = False
+        self._until = math.inf
+        """Loop time at which it is given up."""
+        self._timer: asyncio.TimerHandle | None = None
+
+    # --- Turn: what the client's connection tells ---------------------------------------------
+
+    def begin(self) -> None:
+        """It may answer."""
+        self._turn = True
+        if self._request.upgrade == "websocket":
+            self._phase = "recording"
+            self._answer(_NO_WEBSOCKET, keep_alive=False)
+        elif self._complete or self._received > MAX_HELD_BYTES:
+            self._decide()
+        elif self._request.expects_continue:
+            self._client.write(CONTINUE)
+
+    def body(self, data: bytes) -> None:
+        """A piece of the request's body."""
+        if self._phase in {"reading", "deciding", "connecting"}:
+            self._parts.append(data)
+            self._received += len(data)
+            if self._received > MAX_HELD_BYTES:
+                self._client.pause()
+                if self._turn and self._phase == "reading":
+                    self._decide()
+        elif self._endpoint is not None:
+            self._send_on(data)
+
+    def complete(self) -> None:
+        """The request has ended."""
+        self._complete = True
+        if self._phase != "reading":
+            if self._endpoint is not None and not self._whole:
+                self._end_request()
+        elif self._turn:
+            self._decide()
+
+    def cancel(self) -> None:
+        """The request broke off before its end, or there is nobody to answer it any more."""
+        if self._phase == "reading":
+            self._end()
+        else:
+            self.client_left()
+            if not self._complete:
+                self.give_up()
 
     def client_left(self) -> None:
-        """Take note that the client is gone, and read on for a while."""
+        """The client is gone, or has ended its side, which mostly means the same: read on for a while."""
+        if self._phase == "over":
+            return
         if not self._left:
             self._left = True
             self._exchange.client_left()
             self._limit(self._relay.grace_s)
+        if self._client.gone:
+            self.client_reads()
+
+    def client_reads(self) -> None:
+        """What was written to the client has gone out, or never will."""
+        if self._phase == "over":
+            return
+        if self._blocked_at is not None:
+            waited, self._blocked_at = clock() - self._blocked_at, None
+            if waited > _WAIT_S:
+                self._exchange.client_waited(waited)
+            if self._endpoint is not None:
+                self._endpoint.resume()
+        proceed, self._after_drain = self._after_drain, None
+        if proceed is not None:
+            proceed()
+
+    # --- the request --------------------------------------------------------------------------
+
+    def _decide(self) -> None:
+        self._phase = "deciding"
+        self._whole = self._complete and self._received <= MAX_HELD_BYTES
+        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts = [data]
+        body = Received(data=data, whole=self._whole, at=clock())
+        self._run(self._exchange.admit(self._head, body), self._decided)
+
+    def _decided(self, decision: Forward | Answer) -> None:
+        if isinstance(decision, Answer):
+            self._phase = "recording"
+            self._answer(decision, keep_alive=self._whole)
+            return
+        self._forward = decision
+        self._phase = "connecting"
+        if self._given_up:
+            self._fail("abandoned", "it took too long")
+            return
+        scheme, _, rest = decision.url.partition("://")
+        origin = f"{scheme}://{rest.partition('/')[0]}"
+        endpoint = self._relay.pool.take(origin)
+        if endpoint is not None:
+            self._ask(endpoint)
+            return
+        self._connecting = asyncio.get_running_loop().create_task(self._relay.pool.open(origin))
+        self._connecting.add_done_callback(self._connected)
+
+    def _connected(self, task: asyncio.Task[EndpointConnection]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if self._given_up or self._phase != "connecting":
+            if not task.cancelled() and error is None:
+                task.result().close()
+            if self._phase == "connecting":
+                self._fail("abandoned", "it took too long")
+        elif error is None:
+            self._ask(task.result())
+        elif isinstance(error, TimeoutError):
+            self._fail("timeout", str(error) or "it took too long")
+        elif isinstance(error, OSError | NoConnectionError | ValueError):
+            self._fail("unreachable", str(error) or type(error).__name__)
+        else:
+            self._broke(error)
+
+    def _ask(self, endpoint: EndpointConnection) -> None:
+        """Send the request, or the beginning of one that is too long to be held."""
+        assert self._forward is not None
+        self._phase = "asking"
+        self._endpoint = endpoint
+        data, self._parts = b"".join(self._parts), []
+        framing = ""
+        if self._whole and self._request.has_body:
+            framing = f"Content-Length: {len(data)}"
+        elif not self._whole:
+            length = self._request.length
+            framing = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
+            if length is None:
+                data = chunk(data)
+        endpoint.send(self, self._forward, framing, data)
+        self._exchange.sent(clock())
+        if not self._whole:
+            if self._complete:
+                self._end_request()
+            elif not endpoint.writing_blocked:
+                self._client.resume()
+
+    def _send_on(self, data: bytes) -> None:
+        """Pass on a piece of a body that is not held."""
+        assert self._endpoint is not None
+        self._endpoint.write(data if self._request.length is not None else chunk(data))
+        self._exchange.sent(clock())
+        if self._endpoint.writing_blocked:
+            self._client.pause()
+
+    def _end_request(self) -> None:
+        assert self._endpoint is not None
+        if self._request.length is None:
+            self._endpoint.write(LAST_CHUNK)
+            self._exchange.sent(clock())
+
+    # --- Carried: what the endpoint's connection tells -----------------------------------------
+
+    def drained(self) -> None:
+        """All that was written to the endpoint has gone out."""
+        if self._phase == "asking":
+            self._exchange.sent(clock())
+        if not self._complete:
+            self._client.resume()
+
+    def informed(self, head: ResponseHead) -> None:
+        """A 1xx response, which is passed on (RFC 9110, 15.2) but for the one that we answer ourselves."""
+        if head.status != 100 and self._request.http_1_1:
+            self._client.write(response_head(head.status, head.reason, response_headers(head.headers)))
+
+    def responded(self, head: ResponseHead | None, piece: bytes, *, ended: bool) -> None:
+        """A part of the response."""
+        at = clock()
+        out = b"" if head is None else self._begin_response(head, at)
+        if ended:
+            self._release_endpoint()
+        if self._left_to_send is not None:
+            self._left_to_send -= len(piece)
+        if not ended or len(piece) > _LARGE_BYTES:
+            # of a body that ends with its last byte, that one is kept back
+            cut = len(piece) - 1 if ended and self._left_to_send == 0 else len(piece)
+            self._held = piece[cut:]
+            self._write(out + self._framed(piece[:cut]))
+            if head is not None:
+                self._exchange.head_written(clock() - at)
+            if piece:
+                self._exchange.data(piece, at)
+        else:
+            if head is not None:
+                self._exchange.head_written(0.0)
+            if piece:
+                self._exchange.data(piece, at)
+            self._held = out + self._framed(piece)
+        if ended:
+            self._close("complete")
+
+    def lost(self, reason: str) -> None:
+        """The connection to the endpoint broke."""
+        self._endpoint = None
+        if self._response is None:
+            self._fail("unreachable", reason)
+        else:
+            self._close("truncated")
+
+    def _begin_response(self, head: ResponseHead, at: float) -> bytes:
+        """The response's head as it goes to the client."""
+        self._phase = "answering"
+        self._response = head
+        headers = response_headers(head.headers)
+        self._exchange.head(head.status, headers, at)
+        extra = []
+        self._left_to_send = 0 if head.bodiless else head.length
+        if self._left_to_send is None and self._request.http_1_1:
+            self._chunks = True
+            extra.append("Transfer-Encoding: chunked")
+        if not self._keep_alive:
+            extra.append("Connection: close")
+        return response_head(head.status, head.reason, headers, *extra)
+
+    @property
+    def _keep_alive(self) -> bool:
+        return self._request.keep_alive and self._request.http_1_1 and not self._left
+
+    def _framed(self, data: bytes) -> bytes:
+        return chunk(data) if self._chunks and data else data
+
+    def _write(self, data: bytes) -> None:
+        """Write to the client; if it doesn't keep up, read no more from the endpoint."""
+        client = self._client
+        client.write(data)
+        if client.writing_blocked and not client.gone and self._blocked_at is None:
+            self._blocked_at = clock()
+            if self._endpoint is not None:
+                self._endpoint.pause()
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def _close(self, ending: Ending) -> None:
+        """Record the response, then let the client have its end."""
+        if self._blocked_at is not None and not self._given_up:
+            self._after_drain = lambda: self._close(ending)
+            return
+        self._phase = "recording"
+        if ending == "truncated" or not self._left or self._client.gone:
+            self._record(ending)
+            return
+        # it has ended its side: whether it still reads shows when it is written to
+        self._send_unfinished()
+        if self._client.departed():
+            self._record(ending)
+        else:
+            asyncio.get_running_loop().call_later(_DEPARTURE_S, self._record_departure)
+
+    def _record_departure(self) -> None:
+        if not self._client.departed():
+            self._exchange.client_stayed()
+        self._record("complete")
+
+    def _record(self, ending: Ending) -> None:
+        at_once = self._run(self._exchange.close(ending, clock()), lambda _: self._closed(ending))
+        if not at_once and ending == "complete":
+            self._send_unfinished()
+
+    def _send_unfinished(self) -> None:
+        """Write what is held of the response but for its last byte, or its terminal chunk."""
+        kept = 0 if self._chunks or self._left_to_send is None else 1
+        cut = len(self._held) - kept
+        data, self._held = self._held[:cut], self._held[cut:]
+        if data:
+            self._write(data)
+
+    def _closed(self, ending: Ending) -> None:
+        if ending == "truncated":
+            self._cut()
+            return
+        self._client.write(self._held + (LAST_CHUNK if self._chunks else b""))
+        self._finish(keep_alive=self._keep_alive)
+
+    def _fail(self, failure: Failure, reason: str) -> None:
+        """There will be no response."""
+        self._phase = "recording"
+        self._release_endpoint(broken=True)
+        self._run(
+            self._exchange.failed(failure, reason, clock()),
+            lambda answer: self._answer(answer, keep_alive=self._whole),
+        )
+
+    def _answer(self, answer: Answer, *, keep_alive: bool) -> None:
+        """Send a response of the proxy's own."""
+        keep_alive = keep_alive and self._keep_alive
+        extra = [f"Content-Length: {len(answer.body)}"]
+        if not keep_alive and answer is not _NO_WEBSOCKET:
+            extra.append("Connection: close")
+        head = response_head(answer.status, _REASONS.get(answer.status, "Error"), answer.headers, *extra)
+        self._client.write(head if self._request.method == "HEAD" else head + answer.body)
+        self._finish(keep_alive=keep_alive)
+
+    def _cut(self) -> None:
+        """End the client's connection so that it sees the response break off."""
+        if self._phase == "over":
+            return
+        self._end()
+        ends_by_closing = not self._chunks and self._left_to_send is None
+        self._client.cut(self, by_reset=self._response is not None and ends_by_closing)
+
+    def _finish(self, *, keep_alive: bool = False) -> None:
+        if self._phase == "over":
+            return
+        self._end()
+        self._client.done(self, keep_alive=keep_alive)
+
+    def _end(self) -> None:
+        self._phase = "over"
+        self._release_endpoint(broken=True)
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._over()
+
+    def _release_endpoint(self, *, broken: bool = False) -> None:
+        endpoint, self._endpoint = self._endpoint, None
+        if endpoint is None:
+            return
+        if broken or not (self._complete or self._whole):
+            endpoint.close()
+        else:
+            endpoint.release()
+
+    # --- limits -------------------------------------------------------------------------------
 
     def give_up(self) -> None:
-        """Stop reading the endpoint now."""
+        """Stop now."""
         self._limit(0.0)
 
-    async def run(self) -> web.StreamResponse:
-        """From the request's head to the response's last byte."""
-        request = self._request
-        head = Head(
-            method=request.method,
-            target=request.raw_path,
-            headers=_decoded(request.raw_headers),
-            started_at=datetime.now(UTC),
-            at=clock(),
-        )
-        if "websocket" in first(head.headers, "upgrade").lower():
-            return await self._answer(_NO_WEBSOCKET, keep_alive=False)
-        if first(head.headers, "expect").lower() == "100-continue":
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        try:
-            async with self._limited():
-                body = await self._read_body()
-        except TimeoutError:
-            return self._cut()
-        decision = await self._exchange.admit(head, body)
-        if isinstance(decision, Answer):
-            return await self._answer(decision, keep_alive=body.whole)
-        try:
-            return await self._forward(decision, body)
-        except LedgerWriteError as error:
-            self._relay.report(str(error))
-            return self._cut()
-
-    async def _read_body(self) -> Received:
-        parts: list[bytes] = []
-        size = 0
-        async for part in self._request.content.iter_any():
-            parts.append(part)
-            size += len(part)
-            if size > MAX_HELD_BYTES:
-                return Received(data=b"".join(parts), whole=False, at=clock())
-        return Received(data=b"".join(parts), whole=True, at=clock())
-
-    async def _rest(self, body: Received) -> AsyncIterator[bytes]:
-        yield body.data
-        async for part in self._request.content.iter_any():
-            yield part
-
-    async def _forward(self, forward: Forward, body: Received) -> web.StreamResponse:
-        data = body.data if body.whole else self._rest(body)
-        failure: Failure
-        try:
-            async with self._limited() as deadline:
-                upstream = await self._relay.request(forward, data, self._exchange)
-        except TimeoutError as error:
-            failure = "abandoned" if deadline.expired() else "timeout"
-            reason = str(error) or "it took too long"
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            failure, reason = "unreachable", _reason(error)
-        else:
-            async with upstream:
-                return await self._pass_on(upstream, clock())
-        answer = await self._exchange.failed(failure, reason, clock())
-        return await self._answer(answer, keep_alive=body.whole)
-
-    async def _pass_on(self, upstream: aiohttp.ClientResponse, at: float) -> web.StreamResponse:
-        headers = response_headers(_decoded(upstream.raw_headers))
-        self._exchange.head(upstream.status, headers, at)
-        response = _Response(upstream.status, upstream.reason, headers)
-        length = first(headers, "content-length")
-        bodiless = self._request.method == "HEAD" or upstream.status in {204, 304} or length == "0"
-        if not bodiless:
-            await self._to_client(response.prepare(self._request))
-            self._exchange.head_written(clock() - at)
-        ending, last = await self._copy(upstream, response, int(length) if length.isdecimal() else None)
-        await self._exchange.close(ending, clock())
-        if ending == "truncated":
-            return self._cut()
-        if bodiless:
-            await self._to_client(response.prepare(self._request))
-        await self._to_client(response.write_eof(last))
-        if self._left:
-            raise ConnectionResetError
-        return response
-
-    async def _copy(
-        self, upstream: aiohttp.ClientResponse, response: _Response, length: int | None
-    ) -> tuple[Ending, bytes]:
-        """Pass the body on but for its last byte, which is returned."""
-        received = 0
-        last = b""
-        try:
-            async with self._limited():
-                async for chunk in upstream.content.iter_any():
-                    at = clock()
-                    received += len(chunk)
-                    ready = chunk
-                    if received == length:
-                        ready, last = chunk[:-1], chunk[-1:]
-                    if ready:
-                        await self._to_client(response.write(ready))
-                    self._exchange.data(chunk, at)
-        except (aiohttp.ClientError, OSError, TimeoutError):
-            return "truncated", b""
-        return "complete", last
-
-    async def _answer(self, answer: Answer, *, keep_alive: bool) -> web.StreamResponse:
-        """Send a response of the proxy's own."""
-        response = web.Response(status=answer.status, body=answer.body, headers=CIMultiDict(answer.headers))
-        if not keep_alive:
-            response.force_close()
-        await self._to_client(response.prepare(self._request))
-        await self._to_client(response.write_eof())
-        if self._left:
-            raise ConnectionResetError
-        return response
-
-    async def _to_client(self, writing: Coroutine[Any, Any, object]) -> None:
-        """Write to the client, if it is there still, and take the time that it lets us wait."""
-        if self._left:
-            writing.close()
-            return
-        start = clock()
-        try:
-            await writing
-        except (aiohttp.ClientError, OSError):
-            self.client_left()
-        waited = clock() - start
-        if waited > _WAIT_S:
-            self._exchange.client_waited(waited)
-
-    def _cut(self) -> web.StreamResponse:
-        """End the client's connection so that it sees the response break off."""
-        transport = self._request.transport
-        if transport is not None:
-            sock = transport.get_extra_info("socket")
-            if self._request.version < aiohttp.HttpVersion11 and sock.family != socket.AF_UNIX:
-                # closing is how such a response ends well: reset the connection instead
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                transport.abort()
-            else:
-                transport.close()
-        raise ConnectionResetError
-
-    @contextlib.asynccontextmanager
-    async def _limited(self) -> AsyncIterator[asyncio.Timeout]:
-        """A section that :meth:`_limit` can end, by ``TimeoutError``."""
-        async with asyncio.timeout_at(self._until) as deadline:
-            self._deadline = deadline
-            try:
-                yield deadline
-            finally:
-                self._deadline = None
-
     def _limit(self, seconds: float) -> None:
-        until = asyncio.get_running_loop().time() + seconds
-        self._until = until if self._until is None else min(until, self._until)
-        if self._deadline is not None:
-            self._deadline.reschedule(self._until)
+        """Stop in so many seconds, if not before."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        if until < self._until:
+            self._until = until
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = loop.call_later(seconds, self._expire)
+
+    def _expire(self) -> None:
+        self._given_up = True
+        if self._phase == "reading":
+            self._cut()
+        elif self._phase == "connecting" and self._connecting is not None:
+            self._connecting.cancel()
+        elif self._phase == "asking":
+            self._fail("abandoned", "it took too long")
+        elif self._phase == "answering":
+            self._release_endpoint(broken=True)
+            proceed, self._after_drain = self._after_drain, None
+            if proceed is not None:
+                proceed()
+            else:
+                self._close("truncated")
+
+    # --- faults and waiting -------------------------------------------------------------------
+
+    def _run(self, work: Coroutine[Any, Any, T], then: Callable[[T], None]) -> bool:
+        """Run a coroutine, go on with its result: at once, and true, if it needs to wait for nothing."""
+        try:
+            waits_for = work.send(None)
+        except StopIteration as ended:
+            result: T = ended.value
+            self._go_on(lambda: then(result))
+        except Exception as error:  # noqa: BLE001  # one call's fault ends that call only
+            self._broke(error)
+        else:
+            task = asyncio.get_running_loop().create_task(_rest(work, waits_for))
+            task.add_done_callback(lambda done: self._go_on(lambda: then(done.result())))
+            return False
+        return True
+
+    def _go_on(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except asyncio.CancelledError:
+            self._cut()
+        except Exception as error:  # noqa: BLE001  # as in _run
+            self._broke(error)
+
+    def _broke(self, error: BaseException) -> None:
+        if isinstance(error, LedgerWriteError):
+            self._relay.report(str(error))
+        else:
+            self._relay.report(f"a request failed inside cab-proxy: {type(error).__name__}: {error}")
+        self._cut()
 
 
-def _reason(error: Exception) -> str:
-    """An error in words for the client: not aiohttp's where they quote a URL, which can hold a password."""
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the HTTP proxy of its environment answered {error.status}"
-    if isinstance(error, aiohttp.ClientResponseError):
-        return error.message or type(error).__name__
-    if isinstance(error, aiohttp.InvalidURL):
-        return "its URL, or that of the HTTP proxy of its environment, can't be used"
-    return str(error) or type(error).__name__
+async def _rest(work: Coroutine[Any, Any, T], waits_for: Any) -> T:
+    """What is left of a coroutine that began outside a task and waits."""
+    return await _resumed(work, waits_for)
 
 
-class _Response(web.StreamResponse):
-    """A response with the endpoint's headers and none that aiohttp would add."""
+@types.coroutine
+def _resumed(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+    try:
+        while True:
+            try:
+                sent = yield waits_for
+            except BaseException as error:  # noqa: BLE001  # it is the coroutine's to handle
+                waits_for = work.throw(error)
+            else:
+                waits_for = work.send(sent)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
 
-    def __init__(self, status: int, reason: str | None, headers: Headers) -> None:
-        super().__init__(status=status, reason=reason, headers=CIMultiDict(headers))
-        self._theirs = {name.lower() for name, _ in headers}
 
-    async def _prepare_headers(self) -> None:
-        await super()._prepare_headers()
-        for name in ("Content-Type", "Date", "Server"):
-            if name.lower() not in self._theirs:
-                self.headers.popall(name, None)
-
+_REASONS: Final = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    426: "Upgrade Required",
+    429: "Too Many Requests",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
 
 _NO_WEBSOCKET: Final = Answer(
     status=426,
     body=error_body("cab-proxy speaks HTTP only: use the HTTP API", "invalid_request_error", "no_websocket"),
     headers=(("Content-Type", "application/json"), ("Upgrade", "HTTP/1.1"), ("Connection", "Upgrade")),
 )
-
-
-def _decoded(raw: tuple[tuple[bytes, bytes], ...]) -> Headers:
-    return tuple((_text(name), _text(value)) for name, value in raw)
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:  # aiohttp writes UTF-8 only
-        return raw.decode("latin-1")

@@ -10,8 +10,8 @@ import socket
 import time
 from pathlib import Path
 
-import aiohttp
 import pytest
+import uvloop
 from openai import AsyncOpenAI
 
 from cab_proxy import relay
@@ -39,6 +39,13 @@ from fakes.metered import CHAT, ask, chat, connect, metered, parse, request_byte
 REPORTED = TokensSource(
     input="reported", cached="reported", output="reported", reasoning="reported", total="reported"
 )
+
+
+@pytest.fixture(autouse=True, params=["uvloop", "asyncio"])
+def loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything runs on the loop that cab-proxy has, and on the standard library's."""
+    if request.param == "uvloop":
+        monkeypatch.setattr(asyncio, "run", uvloop.run)
 
 
 def test_sdk_plain_and_streamed(tmp_path: Path) -> None:
@@ -628,12 +635,7 @@ def test_time_in_which_the_client_does_not_read_is_told_apart(tmp_path: Path) ->
             writer.write(request_bytes("POST", CHAT, json.dumps(chat()).encode()))
             await reader.readuntil(b"\r\n\r\n")
             [conversation] = proxy.service._listeners[0]._busy.values()
-
-            def blocked() -> bool:
-                transport = conversation._request.transport
-                return transport is not None and transport.get_write_buffer_size() > 0
-
-            await until(blocked)
+            await until(lambda: conversation._client.writing_blocked)
             since = time.perf_counter()
             await until(lambda: time.perf_counter() - since > pause_s)
             assert len(await reader.read()) == len(body)
@@ -752,14 +754,21 @@ def test_cookies_of_one_call_do_not_go_with_another(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_an_endpoint_may_think_for_as_long_as_it_likes(tmp_path: Path) -> None:
+def test_an_endpoint_may_think_for_longer_than_a_connection_takes(tmp_path: Path) -> None:
+    gate = Gate()
+    connect_s = 0.05
+
     async def main() -> None:
-        async with metered("http://127.0.0.1:9/v1", tmp_path, connect_timeout_s=7) as proxy:
-            session = proxy.service._relay._session
-            assert session is not None
-            assert session.timeout == aiohttp.ClientTimeout(
-                total=None, connect=7, sock_read=None, sock_connect=None
-            )
+        async with (
+            Endpoint([gate, *as_json(completion())]) as endpoint,
+            metered(endpoint.url, tmp_path, connect_timeout_s=connect_s) as proxy,
+        ):
+            answer = asyncio.create_task(ask(proxy.url, chat()))
+            await asyncio.wrap_future(gate.reached)
+            since = time.perf_counter()
+            await until(lambda: time.perf_counter() - since > 2 * connect_s)
+            gate.open()
+            assert (await answer).status == 200
 
     asyncio.run(main())
 
@@ -791,9 +800,13 @@ def test_an_answer_that_comes_before_the_request_was_read(tmp_path: Path, close:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(head(413, ("Content-Length", str(len(answer)))) + answer)
         await writer.drain()
-        while not close and await reader.read(2**20):
-            pass
+        with contextlib.suppress(ConnectionError):
+            while not close and await reader.read(2**20):
+                pass
         writer.close()
+        hung_up.set()
+
+    hung_up = asyncio.Event()
 
     async def main() -> None:
         server = await asyncio.start_server(refuse, "127.0.0.1", 0)
@@ -802,6 +815,7 @@ def test_an_answer_that_comes_before_the_request_was_read(tmp_path: Path, close:
             got = await ask(proxy.url, chat(text="x" * 5_000_000))
             assert (got.status, got.body) == (413, answer)
             assert proxy.call().error_code == "context_length_exceeded"
+            await hung_up.wait()
 
     asyncio.run(main())
 

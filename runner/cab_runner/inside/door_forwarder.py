@@ -26,6 +26,7 @@ from collections.abc import Sequence
 
 _CHUNK_BYTES = 64 * 1024
 _BACKLOG = 512
+_TCP_CLOSE = 7  # linux/tcp_states.h
 
 
 async def forward(listener: socket.socket, path: str) -> None:
@@ -57,7 +58,19 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
     while data := await source.read(_CHUNK_BYTES):
         target.write(data)
         await target.drain()
+        if _reset(target):
+            raise ConnectionResetError
     target.write_eof()
+
+
+def _reset(target: asyncio.StreamWriter) -> bool:
+    """Whether the other side of a TCP connection has left. One that has ended its side only looks the same
+    until it is written to; then its kernel says so, and nobody else would ask.
+    """
+    sock: socket.socket = target.get_extra_info("socket")
+    if sock.family == socket.AF_UNIX or not hasattr(socket, "TCP_INFO"):
+        return False
+    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _TCP_CLOSE
 
 
 def listen(address: str) -> socket.socket:
