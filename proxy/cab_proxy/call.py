@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from asyncio import to_thread
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from .chat import ChatFacts, ChatMeter, ChatRequest, read_request
 from .door import Refusal
@@ -32,7 +33,8 @@ from .urls import BadTargetError, check_target
 _LARGE_BYTES: Final = 256 * 1024
 """From here on a body is parsed in a thread, so that other calls don't wait for it."""
 
-T = TypeVar("T")
+_NOTHING: Final = Figures()
+_UNREAD: Final = ChatRequest()
 
 _JSON: Final = ("Content-Type", "application/json")
 
@@ -59,8 +61,9 @@ class Call:
         self._report = report
         self._run: Run | None = None
         self._record: Record | None = None
-        self._body = JsonBody()
-        self._request = ChatRequest()
+        self._question = b""
+        """A body that could be read: parsed, it would take more room, and is needed again only rarely."""
+        self._request = _UNREAD
         self._meter: ChatMeter | None = None
         self._prompt: asyncio.Task[Estimate] | None = None
         self._begun_at = self._body_at = 0.0
@@ -100,10 +103,11 @@ class Call:
         visitor = self._entrance.admit(head.headers)
         run = visitor.run
         if run is not None:
-            record = replace(record, run_id=run.run_id, upstream=run.upstream.base)
+            record.run_id, record.upstream = run.run_id, run.upstream.base
         if body.whole:
-            digest = await _maybe_in_thread(len(body.data), lambda: hashlib.sha256(body.data))
-            record = replace(record, request_hash=digest.hexdigest(), request_bytes=len(body.data))
+            large = len(body.data) > _LARGE_BYTES
+            digest = await to_thread(hashlib.sha256, body.data) if large else hashlib.sha256(body.data)
+            record.request_hash, record.request_bytes = digest.hexdigest(), len(body.data)
         if isinstance(visitor, Stranger):
             message = "this token belongs to no open run"
             return self._refuse(run, record, Refusal(code="unauthorized", message=message, status=401))
@@ -116,15 +120,15 @@ class Call:
         if run.door is not None:
             refusal = run.door.check_target(head.method, path) or run.door.check_headers(head.headers)
         if refusal is None and head.method == "POST" and path.endswith("/chat/completions"):
-            record = await self._read_chat(head, body, record)
-            refusal = run.door.check_body(self._body) if run.door else None
+            asked = await self._read_chat(head, body, record)
+            refusal = run.door.check_body(asked) if run.door else None
         if refusal is not None:
             return self._refuse(run, record, refusal)
         if head.method == "POST":
-            spent = run.over_budget()
-            if spent is not None:
+            record.budget = run.over_budget()
+            if record.budget is not None:
                 over = Refusal(code="budget_exceeded", message="this run's budget is spent")
-                return self._refuse(run, replace(record, budget=spent), over)
+                return self._refuse(run, record, over)
             run.began(record)
             self._record = record
             self._estimate_early()
@@ -132,24 +136,25 @@ class Call:
             method=head.method, url=run.upstream.join(head.target), headers=request_headers(visitor.headers)
         )
 
-    async def _read_chat(self, head: Head, body: Received, record: Record) -> Record:
-        """Parse the body; the record with what it asks."""
+    async def _read_chat(self, head: Head, body: Received, record: Record) -> JsonBody:
+        """Parse the body; the record gets what it asks."""
         coding = first(head.headers, "content-encoding").strip().lower()
         if not body.whole:
-            self._body = JsonBody(problem="the body is too long to be checked")
+            read = JsonBody(problem="the body is too long to be checked")
         elif coding not in {"", "identity"}:
-            self._body = JsonBody(problem=f"a body in {coding[:40]} can't be checked: send it as it is")
+            read = JsonBody(problem=f"a body in {coding[:40]} can't be checked: send it as it is")
         else:
-            self._body, self._request = await _maybe_in_thread(len(body.data), lambda: _parse(body.data))
+            large = len(body.data) > _LARGE_BYTES
+            read, self._request = await to_thread(_parse, body.data) if large else _parse(body.data)
+        if read.value is not None:
+            self._question = body.data
         asked = self._request
-        return replace(
-            record,
-            protocol="chat",
-            model_requested=asked.model,
-            stream=asked.stream,
-            params=asked.params,
-            request_hash_canonical=asked.canonical,
-        )
+        record.protocol = "chat"
+        record.model_requested = asked.model
+        record.stream = asked.stream
+        record.params = asked.params
+        record.request_hash_canonical = asked.canonical
+        return read
 
     def _refuse(self, run: Run | None, opened: Record, refusal: Refusal) -> Answer:
         kind: ErrorType = "refused"
@@ -174,11 +179,11 @@ class Call:
 
     def _estimate_early(self) -> None:
         """A stream without usage will need an estimate: count while the endpoint works."""
-        if self._body.value is not None and not self._request.include_usage:
+        if self._question and not self._request.include_usage:
             self._prompt = asyncio.create_task(self._estimate_prompt())
 
     async def _estimate_prompt(self) -> Estimate:
-        return await asyncio.to_thread(estimate_input, self._body.value or {}, self._request.model)
+        return await to_thread(_estimate_prompt, self._question, self._request.model)
 
     # --- the response ------------------------------------------------------------------------
 
@@ -236,7 +241,8 @@ class Call:
         whole = meter is not None and (meter.done or (meter.ended and self._left))
         facts = await self._facts()
         error = self._error("complete" if whole else ending, facts)
-        figures = await self._figures(facts, broken=error is not None)
+        figures = _NOTHING if facts is None else await self._figures(facts, broken=error is not None)
+        await self._drop_estimate()
         self._write(error, facts, figures)
 
     async def failed(self, failure: Failure, reason: str, at: float) -> Answer:
@@ -249,7 +255,7 @@ class Call:
             self._status = None if self._left_early else status
             self._response_bytes = 0 if self._left_early else len(answer.body)
             await self._drop_estimate()
-            self._write("client_disconnect" if self._left_early else error, None, Figures())
+            self._write("client_disconnect" if self._left_early else error, None, _NOTHING)
         return answer
 
     # --- the record --------------------------------------------------------------------------
@@ -258,7 +264,8 @@ class Call:
         if self._meter is None:
             return None
         try:
-            return await _maybe_in_thread(self._response_bytes, self._meter.finish)
+            large = self._response_bytes > _LARGE_BYTES
+            return await to_thread(self._meter.finish) if large else self._meter.finish()
         except Exception as error:  # noqa: BLE001  # the meter's edge, as in data()
             self._meter_failed(error)
             return None
@@ -278,24 +285,22 @@ class Call:
         broke_off = facts is not None and facts.readable and not facts.ended
         return "truncated" if ending == "truncated" or broke_off else None
 
-    async def _figures(self, facts: ChatFacts | None, *, broken: bool) -> Figures:
+    async def _figures(self, facts: ChatFacts, *, broken: bool) -> Figures:
         """The endpoint's figures, completed by estimates where it did some work."""
-        if facts is None:
-            await self._drop_estimate()
-            return Figures()
         figures = reported(facts, broken=broken)
+        tokens = figures.tokens
         worked = self._status is not None and self._status < 300 and (facts.said or not facts.in_band_error)
+        if not worked or (tokens.input is not None and tokens.output is not None):
+            return figures
         prompt = answer = None
         try:
-            if worked and figures.tokens.input is None and self._body.value is not None:
+            if tokens.input is None and self._question:
                 prompt = await (self._prompt or self._estimate_prompt())
-            if worked and figures.tokens.output is None and facts.readable:
-                answer = await asyncio.to_thread(estimate_output, facts.said, self._request.model)
+            if tokens.output is None and facts.readable:
+                answer = await to_thread(estimate_output, facts.said, self._request.model)
         except Exception as error:  # noqa: BLE001  # the meter's edge, as in data()
             self._report(f"a call's tokens could not be estimated ({type(error).__name__})")
             return figures
-        finally:
-            await self._drop_estimate()
         return completed(figures, prompt, answer)
 
     async def _drop_estimate(self) -> None:
@@ -307,36 +312,30 @@ class Call:
         assert self._run is not None
         assert self._record is not None
         asked_at = self._body_at if self._sent_at is None else self._sent_at
-        record = replace(
-            self._record,
-            kind="call",
-            status=self._status,
-            error_type=error,
-            retry_after_ms=self._retry_after_ms,
-            response_bytes=self._response_bytes,
-            tokens=figures.tokens,
-            tokens_source=figures.source,
-            estimator=figures.estimator,
-            lower_bound=figures.lower_bound,
-            ttfb_ms=None if self._head_at is None else _ms(self._head_at - asked_at),
-            ttft_ms=None
-            if self._delta_at is None or not self._request.stream
-            else _ms(self._delta_at - asked_at),
-            duration_ms=_ms(self._last_at - self._begun_at),
-            client_wait_ms=_ms(self._waited_s),
-            proxy_overhead_ms=None if self._head_s is None else _ms(asked_at - self._body_at + self._head_s),
-        )
+        record = self._record
+        record.kind = "call"
+        record.status = self._status
+        record.error_type = error
+        record.retry_after_ms = self._retry_after_ms
+        record.response_bytes = self._response_bytes
+        record.tokens, record.tokens_source = figures.tokens, figures.source
+        record.estimator, record.lower_bound = figures.estimator, figures.lower_bound
+        if self._head_at is not None:
+            record.ttfb_ms = _ms(self._head_at - asked_at)
+        if self._delta_at is not None and self._request.stream:
+            record.ttft_ms = _ms(self._delta_at - asked_at)
+        record.duration_ms = _ms(self._last_at - self._begun_at)
+        record.client_wait_ms = _ms(self._waited_s)
+        if self._head_s is not None:
+            record.proxy_overhead_ms = _ms(asked_at - self._body_at + self._head_s)
         if facts is not None:
-            record = replace(
-                record,
-                model_returned=facts.model,
-                system_fingerprint=facts.system_fingerprint,
-                finish_reasons=facts.finish_reasons,
-                error_code=facts.error_code,
-                usage_raw=facts.usage_raw,
-                cost_usd=facts.cost_usd,
-                cost_source=None if facts.cost_usd is None else "reported",
-            )
+            record.model_returned = facts.model
+            record.system_fingerprint = facts.system_fingerprint
+            record.finish_reasons = facts.finish_reasons
+            record.error_code = facts.error_code
+            record.usage_raw = facts.usage_raw
+            record.cost_usd = facts.cost_usd
+            record.cost_source = None if facts.cost_usd is None else "reported"
         self._run.finished(record)
 
 
@@ -345,8 +344,8 @@ def _parse(data: bytes) -> tuple[JsonBody, ChatRequest]:
     return body, read_request(body)
 
 
-async def _maybe_in_thread(size: int, work: Callable[[], T]) -> T:
-    return await asyncio.to_thread(work) if size > _LARGE_BYTES else work()
+def _estimate_prompt(question: bytes, model: str | None) -> Estimate:
+    return estimate_input(read_json(question).value or {}, model)
 
 
 def _ms(seconds: float) -> float:

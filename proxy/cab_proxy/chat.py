@@ -1,8 +1,4 @@
-"""The meter of chat/completions: bytes in, facts out.
-
-Contract: no sockets, no clock, no files. Fed with a response's body in any pieces, plain or as
-server-sent events, compressed or not, it comes to the same facts. It raises nothing for any input:
-what it can't read is missing from the facts.
+"""The meter of chat/completions: bytes in, facts out. See :mod:`cab_proxy.meter` for its contract.
 
 A stream has *ended* with ``[DONE]`` or, since some servers leave that out, once every choice has a
 finish reason. A stream that stops before is not whole, however cleanly its connection closed.
@@ -13,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from .content import ContentCopy
 from .jsonbody import JsonBody, canonical_hash, float_of, int_of, keepable, read_response_json, text_of
+from .meter import Meter
 from .records import Params, Tokens
-from .sse import SseEvent, SseParser
+from .skim import Saying
+from .sse import SseEvent
 from .usage import cost_of, is_zero, merge, normalise, usage_in
 
 MAX_CHOICES: Final = 1024
+_MAX_PIECES: Final = 256
+"""So many pieces of a text are joined: small strings take many times the room of what they hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,16 +98,18 @@ class ChatFacts:
     """The body could be read, so that ``said`` is all of what came."""
 
 
-class ChatMeter:
-    """Reads one response."""
+class ChatMeter(Meter):
+    """Reads one response.
+
+    What a frame can bring besides text: the model and its fingerprint, of which the first ones count; a
+    finish reason, with which the stream may have ended; a choice not seen before, without whose finish reason
+    it has not; usage, the call's own if it comes with or after the last finish reason; an error. A frame
+    that brings one piece of text and none of these makes a mould (:mod:`cab_proxy.skim`).
+    """
 
     def __init__(self, request: ChatRequest, content_type: str, content_encoding: str = "") -> None:
-        self._copy = ContentCopy(content_encoding)
+        super().__init__(content_type, content_encoding, streamed=request.stream is True)
         self._asked = request.choices
-        self._mode = _mode_of(content_type)
-        self._streamed = request.stream is True
-        self._sse = SseParser()
-        self._plain: list[bytes] = []
         self._model: str | None = None
         self._fingerprint: str | None = None
         self._finished: dict[int, str] = {}
@@ -120,40 +121,10 @@ class ChatMeter:
         self._error = False
         self._error_code: str | None = None
         self._frames = 0
-        self.done = False
-        """``[DONE]`` has been read."""
-        self.ended = False
-        """So has what can be the protocol's end: ``[DONE]``, or every choice's finish reason."""
-        self.saw_delta = False
-        """Some of the answer has been read: content, reasoning or a tool call."""
-
-    def feed(self, chunk: bytes) -> None:
-        """Read the next piece of the body as it was on the wire."""
-        text = self._copy.feed(chunk)
-        if self._mode == "unknown":
-            # what a body is that doesn't say so, its first character tells
-            first = text.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
-            if not first:
-                return
-            self._mode = "plain" if first in b"{[" or not self._streamed else "events"
-        if self._mode == "plain":
-            self._plain.append(text)
-            return
-        for event in self._sse.feed(text):
-            self._read_event(event)
 
     def finish(self) -> ChatFacts:
         """The facts, once no more will come."""
-        if self._mode == "events":
-            for event in self._sse.finish():
-                self._read_event(event)
-        elif self._plain:
-            frame = read_response_json(b"".join(self._plain))
-            self._plain.clear()
-            if frame is not None:
-                self._read_frame(frame, "message")
-                self.ended = True
-                self._usage_final = True
+        self._end()
         usage = self._usage
         if not usage and self._zero_usage is not None and not self._said:
             usage = self._zero_usage
@@ -163,64 +134,86 @@ class ChatMeter:
             finish_reasons=tuple(self._finished[index] for index in sorted(self._finished)),
             in_band_error=self._error,
             error_code=self._error_code,
-            ended=self.ended,
+            ended=self._ended,
             usage=normalise(usage) if usage else None,
-            usage_final=self._usage_final or self.ended,
+            usage_final=self._usage_final or self._ended,
             usage_raw=keepable(usage) if usage else None,
             cost_usd=cost_of(usage) if usage else None,
             said=tuple("".join(parts) for parts in self._said.values()),
             readable=self._copy.whole and self._frames > 0,
         )
 
-    def _read_event(self, event: SseEvent) -> None:
+    def _read_plain(self, body: bytearray) -> None:
+        frame = read_response_json(body)
+        if frame is not None:
+            self._read_frame(frame, "message")
+            self._ended = self._usage_final = True
+
+    def _read_event(self, event: SseEvent) -> Saying | None:
         if event.data.strip() == b"[DONE]":
-            self.done = self.ended = True
-            return
+            self._done = self._ended = True
+            return None
         if event.event == "error":
             self._error = True
         frame = read_response_json(event.data)
-        if frame is not None:
-            self._read_frame(frame, "delta")
+        return None if frame is None else self._read_frame(frame, "delta")
 
-    def _read_frame(self, frame: Mapping[str, Any], part: str) -> None:
+    def _read_frame(self, frame: Mapping[str, Any], part: str) -> Saying | None:
+        """Read a response or a chunk of one; what it said, if that is all that it brought."""
         self._frames += 1
+        sayings: list[Saying] = []
+        news = False
         if error := frame.get("error"):
-            self._error = True
+            news = self._error = True
             self._error_code = self._error_code or _code_of(error)
-        self._model = self._model or text_of(frame.get("model")) or None
-        self._fingerprint = text_of(frame.get("system_fingerprint")) or self._fingerprint
+        if self._model is None:
+            self._model = text_of(frame.get("model")) or None
+        if self._fingerprint is None:
+            self._fingerprint = text_of(frame.get("system_fingerprint")) or None
         choices = frame.get("choices")
         for position, choice in enumerate(choices if isinstance(choices, list) else ()):
             if isinstance(choice, dict):
-                self._read_choice(choice, position, part)
+                news = self._read_choice(choice, position, part, sayings) or news
         usage = usage_in(frame)
         if usage is not None:
-            self._read_usage(usage)
+            news = self._read_usage(usage) or news
+        return sayings[0] if len(sayings) == 1 and not news else None
 
-    def _read_usage(self, usage: dict[str, Any]) -> None:
+    def _read_usage(self, usage: dict[str, Any]) -> bool:
+        """Take usage in; false if it counts nothing."""
         if keepable(usage) is None:
-            return
+            return True
         if is_zero(usage):
             self._zero_usage = usage
-            return
-        self._usage = merge(self._usage, usage)
+            return False
+        self._usage = merge(self._usage, usage) if self._usage else usage
         # a count that comes with or after the finish reasons is the call's own
         self._usage_final = self._all_finished()
+        return True
 
-    def _read_choice(self, choice: Mapping[str, Any], position: int, part: str) -> None:
+    def _read_choice(
+        self, choice: Mapping[str, Any], position: int, part: str, sayings: list[Saying]
+    ) -> bool:
+        """Take a choice in, add what it says to ``sayings``; whether it has finished."""
         index = int_of(choice.get("index"))
         index = position if index is None else index
         if len(self._seen) >= MAX_CHOICES and index not in self._seen:
-            return
+            return False
         self._seen.add(index)
         for name, text in _generated(choice.get(part)):
             self.saw_delta = True
-            self._said.setdefault((index, name), []).append(text)
+            texts = self._said.setdefault((index, name), [])
+            if len(texts) >= _MAX_PIECES:
+                texts[:] = ["".join(texts)]
+            texts.append(text)
+            sayings.append(Saying(text, texts.append))
         reason = choice.get("finish_reason")
-        if isinstance(reason, str) and reason:
-            self._finished[index] = reason[:64]
-            self._error = self._error or reason == "error"
-            self.ended = self.ended or self._all_finished()
+        if not isinstance(reason, str) or not reason:
+            return False
+        self._finished[index] = reason[:64]
+        self._error = self._error or reason == "error"
+        self._ended = self._ended or self._all_finished()
+        return True
 
     def _all_finished(self) -> bool:
         return len(self._finished) >= max(self._asked, len(self._seen))
@@ -233,20 +226,17 @@ def _code_of(error: object) -> str | None:
     return text_of(error.get("code"), 64) or text_of(error.get("type"), 64) or None
 
 
-def _mode_of(content_type: str) -> Literal["plain", "events", "unknown"]:
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "text/event-stream":
-        return "events"
-    return "plain" if kind == "application/json" else "unknown"
-
-
 def _generated(message: object) -> Iterator[tuple[str, str]]:
-    """The pieces of generated text in a message or delta, each with a name that tells what it belongs to."""
+    """The pieces of generated text in a message or delta, each with a name that tells what it belongs to.
+    Each is a string of the JSON as it stands there.
+    """
     if not isinstance(message, dict):
         return
     content = message.get("content")
     if isinstance(content, list):  # Mistral's parts
-        content = "".join(t for p in content if isinstance(p, dict) and isinstance(t := p.get("text"), str))
+        for piece in content:
+            if isinstance(piece, dict) and isinstance(text := piece.get("text"), str) and text:
+                yield "content", text
     # some servers send the same reasoning under both names
     reasoning = message.get("reasoning_content") or message.get("reasoning")
     for name, text in (("content", content), ("reasoning", reasoning), ("refusal", message.get("refusal"))):

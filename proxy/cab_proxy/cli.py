@@ -24,7 +24,6 @@ import click
 import uvloop
 
 from .control import Budget, RunRequest
-from .control_server import ControlServer
 from .door import ALLOWANCES
 from .errors import ConfigError, LedgerWriteError, RunError
 from .launch import Launch, NotStartedError, launch
@@ -274,6 +273,9 @@ async def _serve(settings: Settings) -> None:
                 _say(f"anyone who reaches {url} can make calls with your key")
         await _open_runs(service, settings)
         if settings.control is not None:
+            # aiohttp is a third of the program's memory, and of its start
+            from .control_server import ControlServer  # noqa: PLC0415
+
             control = ControlServer(service)
             await control.start(settings.control)
             stack.push_async_callback(control.close)

@@ -16,6 +16,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final, Protocol, cast
 
 from .errors import error_body
@@ -101,6 +102,7 @@ class ClientConnection(asyncio.Protocol):
         self.gone = False
         self.idle_since: float | None = None
         """Loop time since which there is no request; ``None`` while there is one."""
+        self._transport: asyncio.Transport
         self._make_turn = make_turn
         self._connections = connections
         self._reader = RequestReader(self)
@@ -112,13 +114,17 @@ class ClientConnection(asyncio.Protocol):
         """To be answered after the turns: nothing is read any more."""
         self._deaf = False
         """What comes is thrown away."""
+        self._hung_up = False
+        """Nothing is written any more either."""
+        self._ended = False
+        """The client sends no more."""
         self._paused = False
 
     # --- for the turns -----------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
         """Send bytes, unless the client is gone."""
-        if not self.gone:
+        if not self.gone and not self._hung_up:
             self._transport.write(data)
 
     def pause(self) -> None:
@@ -169,6 +175,7 @@ class ClientConnection(asyncio.Protocol):
         is how such a response ends well.
         """
         self._forget(turn)
+        self._deaf = self._hung_up = True
         self._cancel_all()
         if self.gone:
             return
@@ -194,6 +201,8 @@ class ClientConnection(asyncio.Protocol):
 
     def request_began(self, head: RequestHead) -> None:
         """Called by the reader."""
+        if self._hung_up:  # in the midst of what is being read
+            return
         self.idle_since = None
         turn = self._incoming = self._make_turn(self, head)
         self._turns.append(turn)
@@ -275,7 +284,7 @@ class ClientConnection(asyncio.Protocol):
         self.write(
             response_head(
                 error.status,
-                "Bad Request",
+                HTTPStatus(error.status).phrase,
                 (("Content-Type", "application/json"), ("Content-Length", str(len(body)))),
                 "Connection: close",
             )
@@ -297,7 +306,7 @@ class ClientConnection(asyncio.Protocol):
         """Close. With ``linger``, so that the client gets to read the answer: closing with bytes unread
         would reset the connection, and the answer with it.
         """
-        self._deaf = True
+        self._deaf = self._hung_up = True
         self._cancel_all()
         if self.gone:
             return
@@ -313,6 +322,3 @@ class ClientConnection(asyncio.Protocol):
         self._incoming = None
         while self._turns:
             self._turns.popleft().cancel()
-
-    _transport: asyncio.Transport
-    _ended = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 import brotli
@@ -39,6 +39,12 @@ class ContentCopy:
         self._decoder = _DECODERS[name]() if name in _DECODERS else None
         self.whole = self._decoder is not None or name in {"", "identity"}
         """Whether everything up to now could be read."""
+
+    def feed_all(self, chunks: Sequence[bytes]) -> bytes:
+        """The readable bytes that all of ``chunks`` bring."""
+        if self._decoder is None:
+            return self.feed(b"".join(chunks))
+        return b"".join([self.feed(chunk) for chunk in chunks])
 
     def feed(self, chunk: bytes) -> bytes:
         """The readable bytes that ``chunk`` brings."""

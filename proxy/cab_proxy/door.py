@@ -133,9 +133,10 @@ class Door:
         """Judge the body of a chat call."""
         if body.value is None:
             return Refusal(code="body_not_checkable", message=body.problem or "the body can't be checked")
-        if body.duplicate_key is not None:
+        duplicate = body.duplicate_key()
+        if duplicate is not None:
             return Refusal(
-                code="duplicate_key", message="a key stands twice in the body", param=body.duplicate_key[:100]
+                code="duplicate_key", message="a key stands twice in the body", param=duplicate[:100]
             )
         return next(self._objections(body.value), None)
 

@@ -33,7 +33,6 @@ _IDLE_S: Final = 3.0
 """Shorter than common servers' keep-alive, lest a call is sent into a connection just closed."""
 _IDLE_TLS_S: Final = 30.0
 """What speaks TLS is mostly a front end, which keeps connections longer; and a new one costs more."""
-_ANNOUNCED: Final = re.compile(r"timeout\s*=\s*(\d{1,5})", re.IGNORECASE)
 _RDHUP: Final = getattr(select, "POLLRDHUP", 0)
 _ONE_WRITE_BYTES: Final = 128 * 1024
 """Up to here head and body are put together: copying them costs less than a second system call."""
@@ -134,6 +133,9 @@ class EndpointConnection(asyncio.Protocol):
         """The endpoint doesn't read as fast as it is written to."""
         self.idle_until = 0.0
         """Loop time up to which it may be used again, while it is idle."""
+        self._transport: asyncio.Transport
+        self._until_close = False
+        """The response at hand ends with the connection."""
         self._pool = pool
         self._reader = ResponseReader()
         self._carried: Carried | None = None
@@ -222,7 +224,9 @@ class EndpointConnection(asyncio.Protocol):
         piece = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
         if head is not None:
-            self._note_keep_alive(head)
+            self._until_close = head.until_close
+            if head.idle_s is not None:
+                self._idle_s = max(0.0, head.idle_s - 1.0)
         if problem is not None and reader.ended:  # the fault lies behind the response
             reader.keep_alive = False
         if head is not None or piece or reader.ended:
@@ -259,15 +263,6 @@ class EndpointConnection(asyncio.Protocol):
         self._transport.abort()
         if carried is not None:
             carried.lost(reason)
-
-    def _note_keep_alive(self, head: ResponseHead) -> None:
-        self._until_close = head.until_close
-        for name, value in head.headers:
-            if name.lower() == "keep-alive" and (found := _ANNOUNCED.search(value)):
-                self._idle_s = max(0.0, float(found[1]) - 1.0)
-
-    _transport: asyncio.Transport
-    _until_close = False
 
 
 class Pool:

@@ -32,7 +32,7 @@ Ending = Literal["complete", "truncated"]
 """How a response's body ended on the wire: as its framing announced, or before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Head:
     """A request's head as it arrived."""
 
@@ -46,7 +46,7 @@ class Head:
     """The same on the monotonic clock, in seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Received:
     """A request's body: all of it, or its beginning when it is too long to be held."""
 
@@ -56,7 +56,7 @@ class Received:
     """When its last byte (of ``data``) had arrived."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Answer:
     """A response of the proxy's own."""
 
@@ -65,7 +65,7 @@ class Answer:
     headers: Headers = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Forward:
     """The request as it goes to the endpoint; its body goes unchanged."""
 

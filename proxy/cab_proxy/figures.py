@@ -6,19 +6,20 @@ the weaker of its two parts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
+from functools import cache
 
 from .chat import ChatFacts
 from .estimate import Estimate
-from .records import Source, Tokens, TokensSource
+from .records import FROM_NOWHERE, NO_TOKENS, TOKEN_KINDS, Source, Tokens, TokensSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """The token fields of a record."""
 
-    tokens: Tokens = field(default_factory=Tokens)
-    source: TokensSource = field(default_factory=TokensSource)
+    tokens: Tokens = NO_TOKENS
+    source: TokensSource = FROM_NOWHERE
     estimator: str | None = None
     lower_bound: bool | None = None
     """The estimate leaves something out that it can't count; ``None`` where nothing is estimated."""
@@ -29,8 +30,13 @@ def reported(facts: ChatFacts, *, broken: bool) -> Figures:
     if facts.usage is None:
         return Figures()
     source: Source = "partial" if broken and not facts.usage_final else "reported"
-    known = {f.name: source for f in fields(Tokens) if getattr(facts.usage, f.name) is not None}
-    return Figures(tokens=facts.usage, source=TokensSource(**known))
+    known = tuple(kind for kind in TOKEN_KINDS if getattr(facts.usage, kind) is not None)
+    return Figures(tokens=facts.usage, source=_all_from(source, known))
+
+
+@cache
+def _all_from(source: Source, known: tuple[str, ...]) -> TokensSource:
+    return TokensSource(**dict.fromkeys(known, source))
 
 
 def completed(figures: Figures, prompt: Estimate | None, answer: Estimate | None) -> Figures:

@@ -26,11 +26,14 @@ LAST_CHUNK: Final = b"0\r\n\r\n"
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21-\x7e\x80-\xff]+ HTTP/(\d\.\d)\r\n")
+_REQUEST_START: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]|\r\Z")
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?\r?\n")
 _HOST: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::\d*)?", re.ASCII)
 """RFC 9110, 7.2 with RFC 3986's host."""
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-"""Characters that no header value has (RFC 9110, 5.5)."""
+_NOTED: Final = frozenset(
+    {b"host", b"content-length", b"transfer-encoding", b"upgrade", b"expect", b"keep-alive"}
+)
+"""Headers that say something about the message or its connection; of the others nothing is looked at."""
 
 
 class BadMessageError(ValueError):
@@ -42,7 +45,7 @@ class BadMessageError(ValueError):
         """What to answer where they were a request."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestHead:
     """A request's head."""
 
@@ -66,7 +69,7 @@ class RequestHead:
         return self.chunked or self.length is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ResponseHead:
     """A response's head."""
 
@@ -78,6 +81,8 @@ class ResponseHead:
     chunked: bool
     bodiless: bool
     """There is no body, whatever the headers say."""
+    idle_s: float | None
+    """How long the server keeps the connection open for a next request, where Keep-Alive says it."""
 
     @property
     def until_close(self) -> bool:
@@ -110,6 +115,8 @@ class _Reader:
         self._gathered = b""
         """The beginning of a head."""
         self._headers: list[tuple[str, str]] = []
+        self._noted: list[tuple[bytes, str]] = []
+        """Those of :data:`_NOTED`, their names in lower case."""
         self._in_body = False
         self._moved = False
         """The bytes at hand led to something: a piece of a body, an end."""
@@ -117,11 +124,11 @@ class _Reader:
         """Read of a body's framing since something last came of it; the parser may hold them."""
         self._problem: BadMessageError | None = None
 
-    def _gather(self, data: bytes, end: re.Pattern[bytes]) -> tuple[bytes, bytes]:
+    def _gather(self, data: bytes) -> tuple[bytes, bytes]:
         """A whole head and what comes behind it; the head is empty while it is not whole."""
         searched = max(0, len(self._gathered) - 3)
         data = self._gathered + data if self._gathered else data
-        found = end.search(data, searched)
+        found = _HEAD_END.search(data, searched)
         size = len(data) if found is None else found.end()
         if size > MAX_HEAD_BYTES:
             raise BadMessageError(f"the head is longer than {MAX_HEAD_BYTES} bytes", 431)
@@ -156,22 +163,22 @@ class _Reader:
         """Called by the parser."""
         if self._in_body:  # a trailer: nobody is told, since none may say anything about the message
             return
-        text = value.decode("latin-1").strip(" \t")
-        if _CONTROL.search(text):
-            raise self._refuse("a header value has a control character")
+        text = value.decode("latin-1").rstrip(" \t")
         self._headers.append((name.decode("latin-1"), text))
+        lower = name.lower()
+        if lower in _NOTED:
+            self._noted.append((lower, text))
 
-    def _framing(self, headers: Headers) -> tuple[int | None, bool]:
+    def _framing(self) -> tuple[int | None, bool]:
         """The body's length, and whether it is chunked. Raises :class:`BadMessageError`."""
         length: int | None = None
         chunked = False
-        for name, value in headers:
-            lower = name.lower()
-            if lower == "content-length":
+        for name, value in self._noted:
+            if name == b"content-length":
                 if length is not None or not (value.isdecimal() and value.isascii() and len(value) < 19):
                     raise self._refuse("Content-Length is not one number")
                 length = int(value)
-            elif lower == "transfer-encoding":
+            elif name == b"transfer-encoding":
                 if chunked or value.lower() != "chunked":
                     raise self._refuse("Transfer-Encoding is not chunked alone")
                 chunked = True
@@ -188,6 +195,10 @@ class RequestReader(_Reader):
         self._left = 0
         """Bytes of the body still to come, where its length is known."""
         self._chunked = False
+        self._tail = b""
+        """The last bytes read of a chunked body."""
+        self._blank_bytes = 0
+        """Of empty lines before a request."""
         self._closed = False
         """The client announced its last request, and has sent it."""
         self._head: RequestHead | None = None
@@ -201,9 +212,8 @@ class RequestReader(_Reader):
         """Read on. Raises :class:`BadMessageError`; what was complete before has been told."""
         while data and not self._closed:
             if self._chunked:
-                self._parse_chunks(data)
-                self._chunked = self._in_body
-                return
+                data = self._read_chunks(data)
+                continue
             if self._left:
                 piece, data = data[: self._left], data[self._left :]
                 self._left -= len(piece)
@@ -212,31 +222,52 @@ class RequestReader(_Reader):
                 data = self._read_head(data)
 
     def _read_head(self, data: bytes) -> bytes:
+        if self._gathered == b"\r":
+            self._gathered, data = b"", b"\r" + data
         if not self._gathered:
-            while data.startswith(b"\r\n"):  # RFC 9112, 2.2
-                data = data[2:]
-        raw, rest = self._gather(data, _HEAD_END)
+            data = self._skip_blank_lines(data)
+        raw, rest = self._gather(data)
         if not raw:
+            if self._gathered and not _REQUEST_START.match(self._gathered):
+                raise BadMessageError("this is no HTTP")  # TLS, say: no end of a head would ever come
             return b""
-        if raw.startswith(b"\r\n"):  # it came in two pieces
-            return raw[2:] + rest
+        self._blank_bytes = 0
         line = _REQUEST_LINE.match(raw)
         if line is None:
             raise BadMessageError("its first line is not METHOD TARGET HTTP/1.1")
         if line[1] not in {b"1.1", b"1.0"}:
             raise BadMessageError(f"HTTP/{line[1].decode()} is not spoken here", 505)
-        self._headers = []
+        self._headers, self._noted = [], []
         self._parse(raw)
         if self._switched and self._head is not None:
             self._ignore_upgrade(self._head)
         return rest
 
-    def _parse_chunks(self, data: bytes) -> None:
-        try:
-            self._parse(data)
-        except BadMessageError:
-            if not self._closed:  # bytes behind a last request are nobody's (RFC 9112, 9.6)
-                raise
+    def _skip_blank_lines(self, data: bytes) -> bytes:
+        """RFC 9112, 2.2: there may be some before a request."""
+        blank = _BLANK_LINES.match(data)
+        if blank is None:
+            return data
+        rest = data[blank.end() :]
+        self._blank_bytes += len(data) - len(rest)
+        if self._blank_bytes > MAX_HEAD_BYTES:
+            raise BadMessageError("empty lines, and no request")
+        return rest
+
+    def _read_chunks(self, data: bytes) -> bytes:
+        """Read on up to the next empty line, where the message may end; what is behind it comes back."""
+        end = (self._tail + data[:3]).find(_EMPTY_LINE) - len(self._tail)
+        if end < -len(self._tail):
+            end = data.find(_EMPTY_LINE)
+            end = len(data) if end < 0 else end
+        end += len(_EMPTY_LINE)
+        piece, rest = data[:end], data[end:]
+        self._tail = (self._tail + piece)[-3:] if len(piece) < 3 else piece[-3:]
+        self._parse(piece)
+        if not self._in_body:
+            self._chunked = False
+            self._parser = httptools.HttpRequestParser(self)  # this one heeds trailers: Connection, say
+        return rest
 
     def _ignore_upgrade(self, head: RequestHead) -> None:
         """What follows a request with an Upgrade header, llhttp takes for the other protocol. We upgrade
@@ -251,11 +282,6 @@ class RequestReader(_Reader):
         finally:
             self._muted = False
 
-    def on_message_begin(self) -> None:
-        """Called by the parser."""
-        if self._chunked and not self._in_body:
-            raise self._refuse("bytes follow a chunked body that are not waited for")
-
     def on_url(self, url: bytes) -> None:
         """Called by the parser."""
         self._target += url
@@ -269,7 +295,7 @@ class RequestReader(_Reader):
         head = self._head = self._read(target.decode("latin-1"), tuple(self._headers))
         self._in_body = True
         self._left = head.length or 0
-        self._chunked = head.chunked
+        self._chunked, self._tail = head.chunked, b""
         self._switched = head.has_body and self._parser.should_upgrade()
         self._sink.request_began(head)
 
@@ -289,30 +315,31 @@ class RequestReader(_Reader):
 
     def _read(self, target: str, headers: Headers) -> RequestHead:
         http_1_1 = self._parser.get_http_version() == "1.1"
-        length, chunked = self._framing(headers)
+        length, chunked = self._framing()
         if chunked and length is not None:
             raise self._refuse("Content-Length beside Transfer-Encoding")
         if chunked and not http_1_1:
             raise self._refuse("HTTP/1.0 has no chunks")
         hosts: list[str] = []
         upgrade = expect = ""
-        for name, value in headers:
-            lower = name.lower()
-            if lower == "host":
+        for name, value in self._noted:
+            if name == b"host":
                 hosts.append(value)
-            elif lower == "upgrade":
+            elif name == b"upgrade":
                 upgrade = value.lower()
-            elif lower == "expect":
+            elif name == b"expect":
                 expect = value.lower()
-        if len(hosts) > 1 or (not hosts and http_1_1) or not all(map(_HOST.fullmatch, hosts)):
+        if (len(hosts) != 1 and (hosts or http_1_1)) or not all(map(_HOST.fullmatch, hosts)):
             raise self._refuse("a request needs one Host header")
         method = self._parser.get_method().decode("latin-1")
+        if method == "CONNECT":
+            raise self._refuse("CONNECT asks for a tunnel, and this is no forward proxy")
         return RequestHead(
             method=method,
             target=target,
             headers=headers,
             http_1_1=http_1_1,
-            keep_alive=self._parser.should_keep_alive() and method != "CONNECT",
+            keep_alive=self._parser.should_keep_alive(),
             length=length,
             chunked=chunked,
             upgrade=upgrade,
@@ -340,6 +367,7 @@ class ResponseReader(_Reader):
         """Once it has ended: the connection may carry another."""
         self._to_head = False
         self._interim = False
+        self._interim_bytes = 0
         self._reason = b""
         self._parser: httptools.HttpResponseParser = httptools.HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(
@@ -351,22 +379,26 @@ class ResponseReader(_Reader):
     def expect(self, method: str) -> None:
         """Get ready for the response to a request."""
         self._to_head = method == "HEAD"
+        self._interim_bytes = 0
         self.ended = self.keep_alive = False
 
     def feed(self, data: bytes) -> None:
         """Read on. Raises :class:`BadMessageError`; what came before the fault can still be taken."""
         while data:
-            if self.ended:
-                self.keep_alive = False
-                raise BadMessageError("bytes that belong to no response")
             if self._in_body:
                 self._parse(data)
                 return
-            raw, data = self._gather(data, _LENIENT_HEAD_END)
+            if self.ended:
+                self.keep_alive = False
+                raise BadMessageError("bytes that belong to no response")
+            raw, data = self._gather(data)
             if raw:
                 if not _STATUS_LINE.match(raw):
                     raise BadMessageError("its first line is not HTTP/1.1 STATUS")
-                self._headers = []
+                self._interim_bytes += len(raw)
+                if self._interim_bytes > MAX_HEAD_BYTES:
+                    raise BadMessageError("1xx responses without end")
+                self._headers, self._noted = [], []
                 self._parse(raw)
 
     def on_message_begin(self) -> None:
@@ -388,11 +420,11 @@ class ResponseReader(_Reader):
             raise self._refuse("it switches to another protocol")
         self._interim = status < 200
         bodiless = self._to_head or status in {204, 304} or self._interim
-        length, chunked = (None, False) if bodiless else self._framing(headers)
+        length, chunked = (None, False) if bodiless else self._framing()
         if (chunked and length is not None) or status == 204:
             length = None
             headers = tuple(field for field in headers if field[0].lower() != "content-length")
-        head = ResponseHead(status, reason, headers, length, chunked, bodiless)
+        head = ResponseHead(status, reason, headers, length, chunked, bodiless, self._announced_idle_s())
         if self._interim:
             self.informational.append(head)
             return
@@ -403,6 +435,12 @@ class ResponseReader(_Reader):
         if self._to_head:  # the parser waits for a body that won't come: it is of no further use
             self.keep_alive = False
             self._end()
+
+    def _announced_idle_s(self) -> float | None:
+        for name, value in self._noted:
+            if name == b"keep-alive" and (found := _TIMEOUT.search(value)):
+                return float(found[1])
+        return None
 
     def on_body(self, data: bytes) -> None:
         """Called by the parser."""
@@ -421,8 +459,11 @@ class ResponseReader(_Reader):
         self.ended = True
 
 
-_HEAD_END: Final = re.compile(rb"\r\n\r\n")
-_LENIENT_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+_TIMEOUT: Final = re.compile(r"timeout\s*=\s*(\d{1,5})", re.IGNORECASE)
+_BLANK_LINES: Final = re.compile(rb"(?:\r\n)+")
+_EMPTY_LINE: Final = b"\r\n\r\n"
+_HEAD_END: Final = re.compile(rb"\n\r?\n")
+"""Of a request with LF alone, the parser refuses the head then."""
 
 
 def request_head(method: str, target: str, host: str, headers: Headers, framing: str) -> bytes:

@@ -28,6 +28,9 @@ HOP_BY_HOP: Final = frozenset(
 _OURS: Final = frozenset({"host", "content-length", "expect"})
 """Of a request: its address and its framing, which are written anew for the endpoint."""
 
+_NOT_LISTED: Final = HOP_BY_HOP | {"content-length", "close"}
+"""What a Connection header need not or may not name as a header of this connection."""
+
 CREDENTIALS: Final = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
 
 
@@ -42,27 +45,32 @@ def response_headers(headers: Iterable[tuple[str, str]]) -> Headers:
 
 
 def _without(headers: Headers, names: frozenset[str]) -> Headers:
-    listed = {
-        token.strip().lower()
-        for name, value in headers
-        if name.lower() == "connection"
-        for token in value.split(",")
-    } - {"content-length"}
-    return tuple((name, value) for name, value in headers if name.lower() not in names | listed)
+    kept = []
+    listed: set[str] = set()
+    for field in headers:
+        name = field[0].lower()
+        if name not in names:
+            kept.append(field)
+        elif name == "connection":
+            listed.update(token.strip().lower() for token in field[1].split(","))
+    listed -= _NOT_LISTED
+    if listed:
+        return tuple(field for field in kept if field[0].lower() not in listed)
+    return tuple(kept)
 
 
 def first(headers: Iterable[tuple[str, str]], name: str) -> str:
     """The header's value; empty where it isn't there. Repeated ones are joined with commas."""
-    return ", ".join(value for key, value in headers if key.lower() == name)
+    return ", ".join([value for key, value in headers if key.lower() == name])
 
 
 def retry_after_ms(headers: Iterable[tuple[str, str]]) -> float | None:
     """How long the endpoint asks to wait: ``retry-after-ms`` (OpenAI's), else ``Retry-After`` in seconds
     (RFC 9110, 10.2.3). A date there says nothing without the endpoint's own clock: ``None``.
     """
-    found = tuple(headers)
+    asked = [field for field in headers if field[0].lower().startswith("retry-after")]
     for name, unit_ms in (("retry-after-ms", 1.0), ("retry-after", 1000.0)):
-        value = first(found, name).strip()
+        value = first(asked, name).strip() if asked else ""
         if value.replace(".", "", 1).isdecimal() and len(value) <= 12:
             return float(value) * unit_ms
     return None

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -85,6 +85,10 @@ class TokensSource:
     total: Source = "none"
 
 
+NO_TOKENS: Final = Tokens()
+FROM_NOWHERE: Final = TokensSource()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
     """The request's settings that change what is sampled or billed."""
@@ -98,11 +102,12 @@ class Params:
     messages_count: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Record:
     """One ledger line. What nothing has computed yet is ``None``.
 
-    The fields are those of the format page in docs/architecture.md, in its order.
+    The fields are those of the format page in docs/architecture.md, in its order. Not frozen: the meter
+    fills one record in while its call goes on, which is on the path of every byte. Readers leave it alone.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -129,7 +134,7 @@ class Record:
     model_requested: str | None = None
     model_returned: str | None = None
     system_fingerprint: str | None = None
-    params: Params = field(default_factory=Params)
+    params: Params = Params()
     request_hash: str | None = None
     """Hex SHA-256 of the request body as received."""
     request_hash_canonical: str | None = None
@@ -146,8 +151,8 @@ class Record:
     retry_after_ms: float | None = None
     """The endpoint's Retry-After, as it asked for."""
     finish_reasons: tuple[str, ...] = ()
-    tokens: Tokens = field(default_factory=Tokens)
-    tokens_source: TokensSource = field(default_factory=TokensSource)
+    tokens: Tokens = NO_TOKENS
+    tokens_source: TokensSource = FROM_NOWHERE
     estimator: str | None = None
     """Name of the tokenizer behind ``estimated`` figures, e.g. ``o200k_base``."""
     usage_raw: dict[str, Any] | None = None
@@ -176,15 +181,16 @@ class Record:
 
 def encode(record: Record) -> bytes:
     """The record as one JSON line, newline excluded. Money is a string, so no digit is lost."""
-
-    def plain(value: object) -> str:
-        if isinstance(value, Decimal):
-            return format(value, "f")
-        raise TypeError(f"cannot write {type(value).__name__} to the ledger")
-
     return json.dumps(
         asdict(record), separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain
     ).encode("utf-8", "backslashreplace")
+
+
+def plain(value: object) -> str:
+    """Money as a line holds it. Raises ``TypeError`` for anything else that JSON doesn't know."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    raise TypeError(f"cannot write {type(value).__name__} to the ledger")
 
 
 def decode(line: bytes) -> Record:
@@ -225,15 +231,18 @@ def line_hash(line: bytes) -> str:
 class Chain:
     """Numbers and links records. Holds no file: the caller writes what :meth:`link` returns."""
 
+    __slots__ = ("head", "seq")
+
     def __init__(self, *, seq: int = 0, head: str = ZERO_HASH) -> None:
         self.seq = seq
         """The next line's number."""
         self.head = head
         """Hash of the last line."""
 
-    def link(self, record: Record) -> bytes:
-        """The record's line, newline included, as the next of the chain."""
-        line = encode(replace(record, seq=self.seq, prev=self.head))
+    def link(self, record: Record, encode: Callable[[Record], bytes] = encode) -> bytes:
+        """The record's line, newline included, as the next of the chain; the record gets its place in it."""
+        record.seq, record.prev = self.seq, self.head
+        line = encode(record)
         self.seq += 1
         self.head = line_hash(line)
         return line + b"\n"
@@ -356,7 +365,7 @@ def parse_time(text: str) -> datetime:
 
 def format_time(moment: datetime) -> str:
     """An aware UTC datetime as the ledger writes it: microseconds and ``Z``."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def model_time_ms(calls: Iterable[Record]) -> float:

@@ -29,6 +29,7 @@ import time
 import types
 from collections.abc import Callable, Coroutine, Generator
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar
 
 from .client_side import ClientConnection, Connections
@@ -43,6 +44,8 @@ MAX_HELD_BYTES: Final = 64 * 1024 * 1024
 
 _LARGE_BYTES: Final = 64 * 1024
 """Last pieces of a response above this go to the client before the meter sees them."""
+_WITH_CONTENT: Final = frozenset({"POST", "PUT", "PATCH"})
+"""Requests of these say that they have no body, where they have none (RFC 9110, 8.6)."""
 _STUCK_S: Final = 2.0
 """How long a request that was given up may take to write its record and its answer."""
 _DEPARTURE_S: Final = 0.25
@@ -198,6 +201,8 @@ class Conversation:
         self._left = False
         """The client has ended its side, at least."""
         self._given_up = False
+        self._last = False
+        """No other request can follow on the client's connection."""
         self._until = math.inf
         """Loop time at which it is given up."""
         self._timer: asyncio.TimerHandle | None = None
@@ -322,7 +327,7 @@ class Conversation:
         self._endpoint = endpoint
         data, self._parts = b"".join(self._parts), []
         framing = ""
-        if self._whole and self._request.has_body:
+        if self._whole and (self._request.has_body or self._request.method in _WITH_CONTENT):
             framing = f"Content-Length: {len(data)}"
         elif not self._whole:
             length = self._request.length
@@ -410,13 +415,19 @@ class Conversation:
         if self._left_to_send is None and self._request.http_1_1:
             self._chunks = True
             extra.append("Transfer-Encoding: chunked")
-        if not self._keep_alive:
-            extra.append("Connection: close")
-        return response_head(head.status, head.reason, headers, *extra)
+        return response_head(head.status, head.reason, headers, *extra, *self._connection_header())
 
     @property
     def _keep_alive(self) -> bool:
-        return self._request.keep_alive and self._request.http_1_1 and not self._left
+        """The client's connection can carry another request."""
+        request = self._request
+        ends_by_closing = not request.http_1_1 and self._left_to_send is None
+        return request.keep_alive and not self._left and not self._last and not ends_by_closing
+
+    def _connection_header(self) -> tuple[str, ...]:
+        if not self._keep_alive:
+            return ("Connection: close",)
+        return () if self._request.http_1_1 else ("Connection: keep-alive",)
 
     def _framed(self, data: bytes) -> bytes:
         return chunk(data) if self._chunks and data else data
@@ -484,13 +495,18 @@ class Conversation:
 
     def _answer(self, answer: Answer, *, keep_alive: bool) -> None:
         """Send a response of the proxy's own."""
-        keep_alive = keep_alive and self._keep_alive
-        extra = [f"Content-Length: {len(answer.body)}"]
-        if not keep_alive and answer is not _NO_WEBSOCKET:
-            extra.append("Connection: close")
-        head = response_head(answer.status, _REASONS.get(answer.status, "Error"), answer.headers, *extra)
+        self._left_to_send = len(answer.body)
+        if not keep_alive:
+            self._last = True
+        head = response_head(
+            answer.status,
+            HTTPStatus(answer.status).phrase,
+            answer.headers,
+            f"Content-Length: {len(answer.body)}",
+            *self._connection_header(),
+        )
         self._client.write(head if self._request.method == "HEAD" else head + answer.body)
-        self._finish(keep_alive=keep_alive)
+        self._finish(keep_alive=self._keep_alive)
 
     def _cut(self) -> None:
         """End the client's connection so that it sees the response break off."""
@@ -564,21 +580,25 @@ class Conversation:
             waits_for = work.send(None)
         except StopIteration as ended:
             result: T = ended.value
-            self._go_on(lambda: then(result))
         except Exception as error:  # noqa: BLE001  # one call's fault ends that call only
             self._broke(error)
+            return True
         else:
             task = asyncio.get_running_loop().create_task(_rest(work, waits_for))
-            task.add_done_callback(lambda done: self._go_on(lambda: then(done.result())))
+            task.add_done_callback(lambda done: self._go_on(then, done))
             return False
+        try:
+            then(result)
+        except Exception as error:  # noqa: BLE001  # as above
+            self._broke(error)
         return True
 
-    def _go_on(self, step: Callable[[], None]) -> None:
+    def _go_on(self, then: Callable[[T], None], done: asyncio.Task[T]) -> None:
         try:
-            step()
+            then(done.result())
         except asyncio.CancelledError:
             self._cut()
-        except Exception as error:  # noqa: BLE001  # as in _run
+        except Exception as error:  # noqa: BLE001  # as above
             self._broke(error)
 
     def _broke(self, error: BaseException) -> None:
@@ -608,17 +628,6 @@ def _resumed(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any
         result: T = ended.value
         return result
 
-
-_REASONS: Final = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    426: "Upgrade Required",
-    429: "Too Many Requests",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-    504: "Gateway Timeout",
-}
 
 _NO_WEBSOCKET: Final = Answer(
     status=426,

@@ -47,8 +47,9 @@ class Upstream:
 
     def join(self, target: str) -> str:
         """The URL for a checked target. ``…/v1`` and ``/v1/x`` make one ``/v1``."""
-        if self.base.endswith("/v1") and re.match(r"/v1(?=[/?]|\Z)", target):
-            return self.base + target[len("/v1") :]
+        prefix = "/v1"
+        if self.base.endswith(prefix) and target.startswith(prefix) and target[3:4] in {"/", "?", ""}:
+            return self.base + target[len(prefix) :]
         return self.base + target
 
 
@@ -61,6 +62,8 @@ def check_target(target: str) -> str:
     if not _TARGET.match(target) or "\\" in target or "#" in target:
         raise BadTargetError("the request target must be a plain path such as /v1/chat/completions")
     path = target.partition("?")[0]
+    if "%" not in path and "." not in path:
+        return path
     decoded = path
     for _ in range(3):  # an encoded encoding is decoded by some gateways too
         decoded = unquote(decoded)

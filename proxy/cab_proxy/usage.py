@@ -17,7 +17,7 @@ reasoning outside ``completion_tokens``      xAI; known by ``total_tokens``, whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -27,26 +27,16 @@ from .records import Tokens
 _LEAST_USD: Final = Decimal("1e-30")
 """A ledger writes every digit after the point, so there must be an end to them."""
 
-_COUNTS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
-
 
 def usage_in(frame: Mapping[str, Any]) -> dict[str, Any] | None:
     """The usage object of a response or of one chunk of it; ``None`` where there is none."""
-    for holder in _holders(frame):
-        usage = holder.get("usage")
-        if isinstance(usage, dict) and usage:
-            return usage
-    return None
-
-
-def _holders(frame: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield frame
     choices = frame.get("choices")
-    if isinstance(choices, list):
-        yield from (choice for choice in choices if isinstance(choice, dict))
-    groq = frame.get("x_groq")
-    if isinstance(groq, dict):
-        yield groq
+    for holder in (frame, *(choices if isinstance(choices, list) else ()), frame.get("x_groq")):
+        if isinstance(holder, dict):
+            usage = holder.get("usage")
+            if isinstance(usage, dict) and usage:
+                return usage
+    return None
 
 
 def merge(old: dict[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +53,7 @@ def merge(old: dict[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_zero(usage: Mapping[str, Any]) -> bool:
     """Whether the usage object counts nothing at all: a placeholder, where there was output."""
-    return not any(usage.get(name) for name in _COUNTS)
+    return not (usage.get("prompt_tokens") or usage.get("completion_tokens") or usage.get("total_tokens"))
 
 
 def normalise(usage: Mapping[str, Any]) -> Tokens:
@@ -122,9 +112,15 @@ def _part(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _count(part: Mapping[str, Any], name: str) -> int | None:
-    value = int_of(part.get(name))
+    value = part.get(name)
+    if value is None:  # most often
+        return None
+    value = int_of(value)
     return value if value is not None and value >= 0 else None
 
 
 def _first(*values: int | None) -> int | None:
-    return next((value for value in values if value is not None), None)
+    for value in values:
+        if value is not None:
+            return value
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cab_proxy import chat
 from cab_proxy.chat import ChatFacts, ChatMeter, ChatRequest, read_request
 from cab_proxy.jsonbody import read_json
 from cab_proxy.records import Params, Tokens
@@ -91,6 +93,176 @@ def test_any_split_compressed(cut: int) -> None:
     packed = gzip.compress(FULL, mtime=0)
     cut = min(cut, len(packed))
     assert read(packed[:cut], packed[cut:], coding="gzip") == WHOLE
+
+
+WORDS = [
+    *("a", "b", " wor", "ld", "é", "🎉", "\n", '"', "\\", "m", "content", ",", ":", "", "stop", "\ud83d"),
+    *('"usage":{"prompt_tokens":5}', "finish_reason", "[DONE]", "data: [DONE]\n\n", '}}],"error":"x"'),
+]
+PARTS: list[Any] = [
+    *(lambda text, key=key: {key: text} for key in ("content", "content", "reasoning", "refusal")),
+    lambda text: {"content": None, "reasoning_content": text, "reasoning": text},
+    lambda text: {"content": [{"type": "text", "text": text}]},
+    *(
+        lambda text, index=index: {"tool_calls": [{"index": index, "function": {"arguments": text}}]}
+        for index in (0, 0, 1)
+    ),
+]
+USAGES: list[Any] = [
+    *(None, {}, [], 3, USAGE, {**USAGE, "cost": 0.5}, {"prompt_tokens": 7}, {"completion_tokens": None}),
+    {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+    {"prompt_tokens": 10, "completion_tokens": 5, "prompt_cache_hit_tokens": 8},
+]
+ALWAYS: list[dict[str, Any]] = [{}, {"usage": None}, {"logprobs": 1}, {"obfuscation": "x"}]
+MORE: list[dict[str, Any]] = [
+    *({"usage": usage} for usage in USAGES),
+    *({"x_groq": {"id": "r", "usage": usage}} for usage in USAGES),
+    *({"error": error} for error in (None, {"message": "x", "code": "full"}, "words")),
+    *({"model": model} for model in ("", None, "a")),
+    *({"obfuscation": "x" * n} for n in range(4)),
+    {"created": 2},
+    {"choices": []},
+]
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> list[bytes]:
+    """The events of a stream, most of them alike, in one server's hand."""
+    separators = draw(st.sampled_from([(",", ":"), (", ", ": "), (" , ", " : ")]))
+    ascii_only = draw(st.booleans())
+    start = draw(st.sampled_from(["data: ", "data: ", "data:", "event: chunk\ndata: "]))
+    always = draw(st.sampled_from(ALWAYS))
+    part = PARTS[0]
+    events = []
+    for n in range(draw(st.integers(0, 25))):
+        kind = draw(st.integers(0, 40))
+        if kind in {0, 1}:
+            part = draw(st.sampled_from(PARTS))
+        frame = {**with_delta(part(draw(st.sampled_from(WORDS)))), **always}
+        choice = frame["choices"][0]
+        if always.get("logprobs"):
+            choice["logprobs"] = {"content": [n]}
+        if kind in {2, 3}:
+            choice["finish_reason"] = draw(st.sampled_from(["stop", "tool_calls", "error", ""]))
+        elif kind in {4, 5, 6}:
+            frame |= draw(st.sampled_from(MORE))
+        elif kind == 7:
+            choice["usage"] = draw(st.sampled_from(USAGES))
+        elif kind == 8:
+            choice["index"] = 1
+        data = json.dumps(frame, separators=separators, ensure_ascii=ascii_only)
+        if kind == 9:
+            data = data.replace('"usage"', '"\\u0075sage"').replace(
+                '"finish_reason"', '"finish_re\\u0061son"'
+            )
+        elif kind == 10:
+            data = draw(st.sampled_from(["[DONE]", " [DONE] ", data[:-3], data.replace("null", "NaN"), "{}"]))
+        before = draw(st.sampled_from([": ping\n\n", "\n", "event: error\n"])) if kind == 11 else ""
+        events.append(f"{before}{start}{data}\n\n".encode("utf-8", "surrogatepass"))
+    return events
+
+
+def watched(meter: ChatMeter, *chunks: bytes) -> list[tuple[bool, bool, bool]]:
+    """What is known after each piece."""
+    known = []
+    for chunk in chunks:
+        meter.feed(chunk)
+        known.append((meter.saw_delta, meter.ended, meter.done))
+    return known
+
+
+@given(
+    streams(),
+    st.lists(st.integers(0, 5000), max_size=5),
+    st.sampled_from([b"\n", b"\n", b"\r\n", b"\r"]),
+    st.booleans(),
+)
+def test_skimmed_or_read_the_facts_are_the_same(
+    events: list[bytes], cuts: list[int], end: bytes, asked: bool
+) -> None:
+    stream = b"".join(events).replace(b"\n", end)
+    # comments that count: no two events are alike, so each of them is read as JSON
+    alone = [(b": %d\n" % n + event).replace(b"\n", end) for n, event in enumerate(events)]
+    expected = read(*alone)
+
+    edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+    chunks = [stream[a:b] for a, b in pairwise(edges)]
+    if not asked:
+        assert read(*chunks) == expected
+        return
+    meter = ChatMeter(STREAMED, "text/event-stream")
+    assert watched(meter, *(event.replace(b"\n", end) for event in events)) == watched(
+        ChatMeter(STREAMED, "text/event-stream"), *alone
+    )
+    assert meter.finish() == expected
+    meter = ChatMeter(STREAMED, "text/event-stream")
+    known = watched(meter, *chunks)
+    assert known == [
+        watched(ChatMeter(STREAMED, "text/event-stream"), stream[:edge])[0] for edge in edges[1:]
+    ]
+    assert meter.finish() == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (delta("a", finish="stop"), delta("\n", finish="length")),
+        (delta("a", usage={"prompt_tokens": 1}), delta("\n", usage={"prompt_tokens": 2})),
+        (delta("a", x_groq={"usage": {"prompt_tokens": 1}}), delta("\n", usage={"prompt_tokens": 2})),
+        (delta("a", usage={"prompt_tokens": 1}), delta("\n", finish="stop")),
+        (delta("a", system_fingerprint="fp_2"), delta("\n")),
+        (delta("a", model=""), delta("\n", model="m")),
+        (delta("a", error={"code": "a"}), delta("\n", error={"code": "b"})),
+        (delta("a", index=1), delta("\n", finish="stop")),
+        (with_delta({"content": "a", "refusal": "b"}), delta("\n")),
+        (with_delta({"content": "a", "refusal": "a"}), delta("\n")),
+    ],
+)
+def test_alike_but_more_than_text(one: dict[str, Any], other: dict[str, Any]) -> None:
+    # the other one makes no mould for the escape in it, so that one's is still there
+    for values in ([one, one], [one, other, one], [other, one, one], [one, other, other, one, one]):
+        events = [event(value) for value in values]
+        expected = read(*(b": %d\n" % n + event for n, event in enumerate(events)))
+        assert read(*events) == read(b"".join(events)) == expected
+
+
+def test_the_first_model_and_fingerprint_count() -> None:
+    facts = read(
+        sse({"model": ""}, delta("a"), delta("b", model="", system_fingerprint=None), delta(model="x"))
+    )
+    assert facts.model == "m-2026"
+    assert facts.system_fingerprint == "fp_1"
+
+
+def test_a_long_text_in_events_that_are_never_alike() -> None:
+    meter = ChatMeter(STREAMED, "text/event-stream")
+    pieces = [f"{n:04d}" for n in range(5000)]
+    tracemalloc.start()
+    try:
+        for n, piece in enumerate(pieces):
+            meter.feed(event(delta(piece, created=n)))
+        assert meter.finish().said == ("".join(pieces),)
+        assert tracemalloc.get_traced_memory()[1] < 200_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_event_that_can_not_matter_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+
+    def parse(raw: bytes) -> dict[str, Any] | None:
+        parsed.append(raw)
+        value = json.loads(raw)
+        return value if isinstance(value, dict) else None
+
+    monkeypatch.setattr(chat, "read_response_json", parse)
+    words = [f"word {n}" for n in range(100)]
+    frames = [with_delta({"role": "assistant", "content": ""}), *(delta(word) for word in words)]
+    body = sse(*frames, delta(finish="stop"), usage_chunk(), "[DONE]")
+    for chunks in ([body], [body[i : i + 100] for i in range(0, len(body), 100)]):
+        parsed.clear()
+        assert read(*chunks).said == ("".join(words),)
+        assert len(parsed) == 4
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\r"])
@@ -308,6 +480,26 @@ def test_the_first_delta_is_told() -> None:
         meter = ChatMeter(STREAMED, "text/event-stream")
         meter.feed(sse(first))
         assert meter.saw_delta is is_one, first
+
+
+def test_usage_that_no_ledger_line_can_hold_is_none() -> None:
+    facts = read(sse(delta("a", finish="stop", usage={**USAGE, "x": "x" * 100_000}), "[DONE]"))
+    assert facts.usage is None
+    assert facts.said == ("a",)
+
+
+def test_choices_without_end_are_bounded() -> None:
+    facts = read(sse(*(delta("a", index=n, finish="stop") for n in range(3000))))
+    assert len(facts.finish_reasons) == len(facts.said) == 1024
+
+
+def test_odd_deltas_are_read_as_far_as_they_go() -> None:
+    parts = {"content": [{"type": "text", "text": "a"}, {"type": "image"}, "words", {"text": "b"}]}
+    calls = {"tool_calls": [None, {"function": 3}, {"custom": {"input": "c"}}], "content": 3}
+    assert read(sse(with_delta(parts), with_delta(calls), {"choices": [3, {"delta": []}]})).said == (
+        "ab",
+        "c",
+    )
 
 
 def test_reasoning_under_two_names_counts_once() -> None:

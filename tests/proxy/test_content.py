@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -73,6 +74,25 @@ def test_what_can_not_be_read(encoding: str) -> None:
     copy = ContentCopy(encoding)
     assert copy.feed(b"abc") == b""
     assert not copy.whole
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+def test_several_pieces_at_once(encoding: str) -> None:
+    data = ENCODED[encoding]
+    copy = ContentCopy(encoding)
+    assert copy.feed_all([data[:20], b"", data[20:]]) == TEXT
+    assert copy.whole
+
+
+@pytest.mark.parametrize("encoding", COMPRESS)
+def test_a_broken_piece_takes_nothing_from_those_before(encoding: str) -> None:
+    data = COMPRESS[encoding](bytes(random.Random(1).choices(b"abcdefgh", k=400_000)))
+    pieces = [data[: len(data) // 2], random.Random(2).randbytes(200_000)]
+    one, other = ContentCopy(encoding), ContentCopy(encoding)
+    text = one.feed_all(pieces)
+    assert len(text) > 10_000
+    assert text == b"".join(other.feed(piece) for piece in pieces)
+    assert not one.whole
 
 
 def test_broken_data_keeps_what_came_before() -> None:

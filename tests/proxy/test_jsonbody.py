@@ -30,7 +30,7 @@ def test_an_object_comes_out_as_it_went_in(value: dict[str, object]) -> None:
     body = read_json(json.dumps(value).encode())
     assert body.value == value
     assert body.problem is None
-    assert body.duplicate_key is None
+    assert body.duplicate_key() is None
 
 
 @given(st.binary(max_size=40))
@@ -48,6 +48,9 @@ def test_no_bytes_raise(raw: bytes) -> None:
         b"1",
         b'{"a": NaN}',
         b'{"a": Infinity}',
+        b'{"a": 1e999}',
+        b'{"a": 1%s}' % (b"0" * 400),
+        b'{"a": 1%s}' % (b"0" * 9000),
         b"\xef\xbb\xbf{}",
         '{"a": 1}'.encode("utf-16"),
         b'{"a": "\xff"}',
@@ -59,16 +62,59 @@ def test_what_is_no_body(raw: bytes) -> None:
     assert read_json(raw).value is None
 
 
+NUMBERS = [0, -1, 2**63 - 1, -(2**63), 2**64 - 1, 2**64, -(2**63) - 1, 10**30, 1.0, -0.0, 0.1, 1e300, 5e-324]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_who_reads_a_number_makes_no_difference(number: float) -> None:
+    usual = read_json(b'{"a": %r}' % number).value
+    other = read_json(b'{"a": %r, "b": "\\ud800"}' % number).value  # which orjson doesn't read
+    assert usual is not None
+    assert other is not None
+    assert repr(usual["a"]) == repr(other["a"])
+    assert repr(usual["a"]) == repr(number if -(2**63) <= number < 2**64 else float(number))
+
+
+def test_what_the_usual_reader_does_not_take() -> None:
+    assert read_json(b'{"a": "\\ud800"}').value == {"a": "\ud800"}
+    assert read_json(b'{"a": "\\ud83d\\ude00"}').value == {"a": "\U0001f600"}
+    assert read_json(b'{"\\ud800": 1, "\\ud800": 2}').duplicate_key() == "\ud800"
+
+
+def nested(depth: int, inside: bytes) -> bytes:
+    return b'{"a":' * depth + inside + b"}" * depth
+
+
+@pytest.mark.parametrize("depth", [100, 300, 900, 1020, 2000, 50_000])
+def test_nesting(depth: int) -> None:
+    body = read_json(nested(depth, b'{"b": 1, "b": 2}'))
+    if body.value is None:
+        assert depth > 900
+    else:
+        assert body.duplicate_key() is not None
+        canonical_hash(body.value)
+    keepable(read_response_json(nested(depth, b"1")) or {})
+
+
+@given(st.dictionaries(st.text(max_size=3), values, max_size=4), st.booleans(), st.booleans())
+def test_a_body_without_duplicate_keys(value: dict[str, object], compact: bool, ascii_only: bool) -> None:
+    separators = (",", ":") if compact else None
+    raw = json.dumps(value, separators=separators, ensure_ascii=ascii_only).encode()
+    assert read_json(raw).duplicate_key() is None
+
+
 @pytest.mark.parametrize(
     ("raw", "key"),
     [
+        (b'{"a":1,"a":1}', "a"),
+        (b'{"a":{"b":[{"c":1},{"c":1,"c":1}]}}', "c"),
         (b'{"model": 1, "model": 2}', "model"),
         (b'{"a": {"b": [{"c": 1, "d": 2, "c": 1}]}}', "c"),
         (b'{"a": 1, "\\u0061": 2}', "a"),
     ],
 )
 def test_duplicate_keys_are_named(raw: bytes, key: str) -> None:
-    assert read_json(raw).duplicate_key == key
+    assert read_json(raw).duplicate_key() == key
 
 
 def test_responses_are_read_leniently() -> None:
@@ -76,20 +122,68 @@ def test_responses_are_read_leniently() -> None:
     assert read_response_json(b"[1]") is None
 
 
-def test_the_canonical_hash_ignores_order_and_blanks_only() -> None:
-    one = read_json(b'{"a": 1, "b": {"c": [1, 2], "d": 2}}').value
-    two = read_json(b'{"b":{"d":2,"c":[1,2]},"a":1}').value
-    other = read_json(b'{"b":{"d":2,"c":[2,1]},"a":1}').value
-    assert one is not None
-    assert two is not None
-    assert other is not None
-    assert canonical_hash(one) == canonical_hash(two) != canonical_hash(other)
-    assert canonical_hash({"a": "\ud800"}) is not None
+def test_long_responses_are_read_alike() -> None:
+    text = b"x" * 5_000_000
+    for raw in (b'{"a": "%b", "b": NaN}', b'\xef\xbb\xbf{"a": "%b", "b": null}'):
+        long = bytearray(raw % text)
+        assert read_response_json(long) == read_response_json(raw % text) == {"a": text.decode(), "b": None}
+        assert long == b""
+    for broken in (b'{"a": "%b', b'{"a": "\xff%b"}', b'["%b"]'):
+        assert read_response_json(bytearray(broken % text)) is None
+
+
+def canonical(raw: bytes) -> str | None:
+    value = read_json(raw).value
+    assert value is not None
+    return canonical_hash(value)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (b'{"a": 1, "b": {"c": [1, 2], "d": 2}}', b'{"b":{"d":2,"c":[1,2]},"a":1}'),
+        (b'{"\\u00e9": 1, "z": 2}', '{"z":2,"é":1}'.encode()),
+        ('{"\U0001f600":1,"\uffff":2}'.encode(), '{"\uffff":2,"\U0001f600":1}'.encode()),
+        (b'{"a": 1.50}', b'{"a": 15e-1}'),
+        (b'{"a": "\\u0041\\/"}', b'{"a":"A/"}'),
+        (b'{"a": 1, "a": 2}', b'{"a":2}'),
+        (b'{"a": "\\ud800", "a": 2}', b'{"a":2}'),
+        (b'{"a": "\\ud800", "b": [1]}', b'{"b":[1],"a":"\\uD800"}'),
+        (b'{"a": 1%s}' % (b"0" * 30), b'{"a": 1e30}'),
+        (nested(300, b'{"a":1,"b":2}'), nested(300, b'{"b":2, "a":1}')),
+    ],
+)
+def test_the_canonical_hash_is_the_same_for_the_same_question(one: bytes, two: bytes) -> None:
+    assert canonical(one) == canonical(two)
+    assert canonical(one) is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (b'{"a": [1, 2]}', b'{"a": [2, 1]}'),
+        (b'{"a": 1}', b'{"a": 1.0}'),
+        (b'{"a": 1}', b'{"a": true}'),
+        (b'{"a": null}', b"{}"),
+        (b'{"a": "b "}', b'{"a": "b"}'),
+        (b'{"a": "\\ud800"}', b'{"a": "\\ud801"}'),
+        (b'{"a": "\\ud800"}', b'{"a": "?"}'),
+    ],
+)
+def test_and_another_one_for_another(one: bytes, two: bytes) -> None:
+    assert canonical(one) != canonical(two)
 
 
 def test_keepable() -> None:
     assert keepable({"a": {"b": 1}}) == {"a": {"b": 1}}
-    assert keepable({"a": float("inf")}) is None
+    assert keepable({"a": None, "b": {"c": 0.5, "d": [1, None]}}) is not None
+    assert keepable({"a": 2**70, "b": "\ud800"}) is not None
+    for odd in ("inf", "-inf", "nan"):
+        assert keepable({"a": float(odd)}) is None
+        assert keepable({"a": None, "b": [{"c": float(odd)}]}) is None
+    assert keepable({"a": "x" * 20_000}) is not None
+    assert keepable({"a": ["é"] * 8_000}) is None
+    assert keepable({"a": [[]] * 50}) is not None
     assert keepable({"a": "x" * 100_000}) is None
     deep: dict[str, object] = {}
     for _ in range(100):

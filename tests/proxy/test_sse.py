@@ -65,3 +65,45 @@ def test_an_event_comes_out_as_soon_as_its_blank_line_is_there() -> None:
 @pytest.mark.parametrize("chunk", [b"data: " + b"x" * 200 + b"\n\n", b"data: xxxxxxxxx\n" * 20 + b"\n"])
 def test_an_event_beyond_the_limit_is_dropped_and_the_next_one_is_not(chunk: bytes) -> None:
     assert parse(chunk, b"data: 1\n\n", limit=100) == [SseEvent("", b"1")]
+
+
+def test_one_event_at_a_time_and_where_it_ends() -> None:
+    parser = SseParser()
+    chunk = b"data: 1\n\nevent: e\r\ndata:2\r\n\r\n\n\ndata: 3"
+    assert parser.next(chunk, 0) == (SseEvent("", b"1"), 9)
+    assert parser.between_events
+    assert parser.next(chunk, 9) == (SseEvent("e", b"2"), 29)
+    assert parser.between_events
+    assert parser.next(chunk, 29) == (None, len(chunk))
+    assert not parser.between_events
+    assert parser.next(b"3\n\n", 0) == (SseEvent("", b"33"), 3)
+
+
+def test_a_line_feed_may_still_belong_to_the_event_before() -> None:
+    parser = SseParser()
+    assert parser.feed(b"data: 1\r\r") == [SseEvent("", b"1")]
+    assert not parser.between_events
+    assert parser.feed(b"\n") == []
+    assert parser.between_events
+
+
+def test_an_event_of_the_limits_size_passes() -> None:
+    chunk = b"data: " + b"x" * 94
+    for end in (b"\n\n", b"\r\n\r\n"):
+        assert parse(chunk + end, limit=100) == [SseEvent("", b"x" * 94)]
+        assert parse(chunk + b"x" + end, limit=100) == []
+
+
+@pytest.mark.parametrize(
+    ("chunks", "events"),
+    [
+        ([b"data: 1\rdata: 2\n\n"], [SseEvent("", b"1\n2")]),
+        ([b"event: e\n", b"data: 1\n\n"], [SseEvent("e", b"1")]),
+        ([b"data: 1\n\n\xef\xbb\xbfdata: 2\n\n"], [SseEvent("", b"1")]),
+        ([b"data: " + b"x" * 200 + b"\n", b"data: 1\n\n"], []),
+        ([b"data: 1\n", b"\ndata: 2\n\n"], [SseEvent("", b"1"), SseEvent("", b"2")]),
+    ],
+)
+def test_what_looks_like_an_event_on_one_line(chunks: list[bytes], events: list[SseEvent]) -> None:
+    assert parse(*chunks, limit=100) == events
+    assert parse(b"".join(chunks), limit=100) == events

@@ -1,0 +1,102 @@
+"""What the meters of all protocols have in common: how a response's body comes to be read.
+
+Contract: no sockets, no clock, no files. Fed with a response's body in any pieces, plain or as
+server-sent events, compressed or not, a meter comes to the same facts. It raises nothing for any input:
+what it can't read is missing from the facts.
+
+Taking in a piece costs next to nothing: pieces wait until somebody asks, or until there are
+:data:`MAX_WAITING_BYTES` of them. Only up to a stream's first delta is each read at once, so that the time of
+that is known. Memory is the waiting pieces and the text that was read, plus one unfinished event.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Final, Literal
+
+from .content import ContentCopy
+from .skim import Saying, Skimmer
+from .sse import SseEvent
+
+MAX_WAITING_BYTES: Final = 32 * 1024
+
+
+class Meter(ABC):
+    """Reads one response. A protocol's meter says what an event means, and what a plain body."""
+
+    def __init__(self, content_type: str, content_encoding: str, *, streamed: bool) -> None:
+        """``streamed`` says what was asked for, should the type not tell what came."""
+        self._copy = ContentCopy(content_encoding)
+        self._mode = _mode_of(content_type)
+        self._streamed = streamed
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._patience_bytes = 0
+        self._plain = bytearray()
+        self._events = Skimmer(self._read_event)
+        self._done = self._ended = False
+        self.saw_delta = False
+        """Some of the answer has been read: content, reasoning or a tool call."""
+
+    @property
+    def done(self) -> bool:
+        """The stream's last event has been read."""
+        self._catch_up()
+        return self._done
+
+    @property
+    def ended(self) -> bool:
+        """So has what can be the protocol's end."""
+        self._catch_up()
+        return self._ended
+
+    def feed(self, chunk: bytes) -> None:
+        """Take in the next piece of the body as it was on the wire."""
+        self._waiting.append(chunk)
+        self._waiting_bytes += len(chunk)
+        if self._waiting_bytes >= self._patience_bytes:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Read the pieces that wait."""
+        if not self._waiting:
+            return
+        data = self._copy.feed_all(self._waiting)
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        if self._mode == "unknown":
+            # what a body is that doesn't say so, its first character tells
+            first = data.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
+            if not first:
+                return
+            self._mode = "plain" if first in b"{[" or not self._streamed else "events"
+        if self._mode == "plain":
+            self._plain += data
+            return
+        self._events.feed(data)
+        if self.saw_delta:
+            self._patience_bytes = MAX_WAITING_BYTES
+
+    def _end(self) -> None:
+        """Read what is left, once no more will come."""
+        self._catch_up()
+        if self._mode == "events":
+            self._events.finish()
+        elif self._plain:
+            body, self._plain = self._plain, bytearray()
+            self._read_plain(body)
+
+    @abstractmethod
+    def _read_event(self, event: SseEvent) -> Saying | None:
+        """Read an event of a stream; tell if it did nothing but say something."""
+
+    @abstractmethod
+    def _read_plain(self, body: bytearray) -> None:
+        """Read a body that is no stream. It may be emptied."""
+
+
+def _mode_of(content_type: str) -> Literal["plain", "events", "unknown"]:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "text/event-stream":
+        return "events"
+    return "plain" if kind == "application/json" else "unknown"
