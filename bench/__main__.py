@@ -1,0 +1,5 @@
+"""``python bench``: see ``cab_bench.cli``."""
+
+from cab_bench.cli import main
+
+main()
