@@ -25,14 +25,12 @@ MAX_HEAD_BYTES: Final = 64 * 1024
 LAST_CHUNK: Final = b"0\r\n\r\n"
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-_REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21-\x7e\x80-\xff]+ HTTP/(\d\.\d)\r\n")
+_REQUEST_LINE: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP/(\d\.\d)\r\n")
 _REQUEST_START: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]|\r\Z")
-_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?\r?\n")
+_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] [1-9]\d\d(?: ([\t\x20-\x7e\x80-\xff]*))?\r?\n")
 _HOST: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::\d*)?", re.ASCII)
 """RFC 9110, 7.2 with RFC 3986's host."""
-_NOTED: Final = frozenset(
-    {b"host", b"content-length", b"transfer-encoding", b"upgrade", b"expect", b"keep-alive"}
-)
+_NOTED: Final = frozenset({"host", "content-length", "transfer-encoding", "upgrade", "expect", "keep-alive"})
 """Headers that say something about the message or its connection; of the others nothing is looked at."""
 
 
@@ -114,9 +112,10 @@ class _Reader:
     def __init__(self) -> None:
         self._gathered = b""
         """The beginning of a head."""
-        self._headers: list[tuple[str, str]] = []
-        self._noted: list[tuple[bytes, str]] = []
-        """Those of :data:`_NOTED`, their names in lower case."""
+        self._raw = b""
+        """The head that is being parsed."""
+        self._noted: list[tuple[str, str]] = []
+        """Those of its headers that :data:`_NOTED` names, their names in lower case."""
         self._in_body = False
         self._moved = False
         """The bytes at hand led to something: a piece of a body, an end."""
@@ -159,26 +158,29 @@ class _Reader:
         self._problem = BadMessageError(reason, status)
         return self._problem
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Called by the parser."""
-        if self._in_body:  # a trailer: nobody is told, since none may say anything about the message
-            return
-        text = value.decode("latin-1").rstrip(" \t")
-        self._headers.append((name.decode("latin-1"), text))
-        lower = name.lower()
-        if lower in _NOTED:
-            self._noted.append((lower, text))
+    def _read_headers(self) -> Headers:
+        """The headers of a head that the parser has found right: so lines are all that there is to split."""
+        headers: list[tuple[str, str]] = []
+        self._noted = []
+        for line in self._raw.decode("latin-1").split("\n")[1:-2]:
+            name, _, value = line.partition(":")
+            value = value.strip(" \t\r")
+            headers.append((name, value))
+            lower = name.lower()
+            if lower in _NOTED:
+                self._noted.append((lower, value))
+        return tuple(headers)
 
     def _framing(self) -> tuple[int | None, bool]:
         """The body's length, and whether it is chunked. Raises :class:`BadMessageError`."""
         length: int | None = None
         chunked = False
         for name, value in self._noted:
-            if name == b"content-length":
+            if name == "content-length":
                 if length is not None or not (value.isdecimal() and value.isascii() and len(value) < 19):
                     raise self._refuse("Content-Length is not one number")
                 length = int(value)
-            elif name == b"transfer-encoding":
+            elif name == "transfer-encoding":
                 if chunked or value.lower() != "chunked":
                     raise self._refuse("Transfer-Encoding is not chunked alone")
                 chunked = True
@@ -191,7 +193,7 @@ class RequestReader(_Reader):
     def __init__(self, sink: RequestSink) -> None:
         super().__init__()
         self._sink = sink
-        self._target = b""
+        self._line: re.Match[bytes]
         self._left = 0
         """Bytes of the body still to come, where its length is known."""
         self._chunked = False
@@ -235,9 +237,9 @@ class RequestReader(_Reader):
         line = _REQUEST_LINE.match(raw)
         if line is None:
             raise BadMessageError("its first line is not METHOD TARGET HTTP/1.1")
-        if line[1] not in {b"1.1", b"1.0"}:
-            raise BadMessageError(f"HTTP/{line[1].decode()} is not spoken here", 505)
-        self._headers, self._noted = [], []
+        if line[3] not in {b"1.1", b"1.0"}:
+            raise BadMessageError(f"HTTP/{line[3].decode()} is not spoken here", 505)
+        self._raw, self._line = raw, line
         self._parse(raw)
         if self._switched and self._head is not None:
             self._ignore_upgrade(self._head)
@@ -282,17 +284,12 @@ class RequestReader(_Reader):
         finally:
             self._muted = False
 
-    def on_url(self, url: bytes) -> None:
-        """Called by the parser."""
-        self._target += url
-
     def on_headers_complete(self) -> None:
         """Called by the parser."""
         self._moved = True
-        target, self._target = self._target, b""
         if self._muted:
             return
-        head = self._head = self._read(target.decode("latin-1"), tuple(self._headers))
+        head = self._head = self._read_request()
         self._in_body = True
         self._left = head.length or 0
         self._chunked, self._tail = head.chunked, b""
@@ -313,8 +310,10 @@ class RequestReader(_Reader):
         self._closed = self._head is None or not self._head.keep_alive
         self._sink.request_ended()
 
-    def _read(self, target: str, headers: Headers) -> RequestHead:
-        http_1_1 = self._parser.get_http_version() == "1.1"
+    def _read_request(self) -> RequestHead:
+        method, target, version = (part.decode("latin-1") for part in self._line.groups())
+        headers = self._read_headers()
+        http_1_1 = version == "1.1"
         length, chunked = self._framing()
         if chunked and length is not None:
             raise self._refuse("Content-Length beside Transfer-Encoding")
@@ -323,15 +322,14 @@ class RequestReader(_Reader):
         hosts: list[str] = []
         upgrade = expect = ""
         for name, value in self._noted:
-            if name == b"host":
+            if name == "host":
                 hosts.append(value)
-            elif name == b"upgrade":
+            elif name == "upgrade":
                 upgrade = value.lower()
-            elif name == b"expect":
+            elif name == "expect":
                 expect = value.lower()
         if (len(hosts) != 1 and (hosts or http_1_1)) or not all(map(_HOST.fullmatch, hosts)):
             raise self._refuse("a request needs one Host header")
-        method = self._parser.get_method().decode("latin-1")
         if method == "CONNECT":
             raise self._refuse("CONNECT asks for a tunnel, and this is no forward proxy")
         return RequestHead(
@@ -368,7 +366,7 @@ class ResponseReader(_Reader):
         self._to_head = False
         self._interim = False
         self._interim_bytes = 0
-        self._reason = b""
+        self._reason = ""
         self._parser: httptools.HttpResponseParser = httptools.HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(
             lenient_chunked_length=True,
@@ -393,12 +391,14 @@ class ResponseReader(_Reader):
                 raise BadMessageError("bytes that belong to no response")
             raw, data = self._gather(data)
             if raw:
-                if not _STATUS_LINE.match(raw):
+                line = _STATUS_LINE.match(raw)
+                if line is None:
                     raise BadMessageError("its first line is not HTTP/1.1 STATUS")
+                self._reason = (line[1] or b"").decode("latin-1")
                 self._interim_bytes += len(raw)
                 if self._interim_bytes > MAX_HEAD_BYTES:
                     raise BadMessageError("1xx responses without end")
-                self._headers, self._noted = [], []
+                self._raw = raw
                 self._parse(raw)
 
     def on_message_begin(self) -> None:
@@ -406,15 +406,10 @@ class ResponseReader(_Reader):
         if self.ended:
             raise self._refuse("bytes that belong to no response")
 
-    def on_status(self, reason: bytes) -> None:
-        """Called by the parser."""
-        self._reason += reason
-
     def on_headers_complete(self) -> None:
         """Called by the parser."""
         self._moved = True
-        reason, self._reason = self._reason.decode("latin-1"), b""
-        headers = tuple(self._headers)
+        headers = self._read_headers()
         status = self._parser.get_status_code()
         if status == 101:
             raise self._refuse("it switches to another protocol")
@@ -424,7 +419,9 @@ class ResponseReader(_Reader):
         if (chunked and length is not None) or status == 204:
             length = None
             headers = tuple(field for field in headers if field[0].lower() != "content-length")
-        head = ResponseHead(status, reason, headers, length, chunked, bodiless, self._announced_idle_s())
+        head = ResponseHead(
+            status, self._reason, headers, length, chunked, bodiless, self._announced_idle_s()
+        )
         if self._interim:
             self.informational.append(head)
             return
@@ -438,7 +435,7 @@ class ResponseReader(_Reader):
 
     def _announced_idle_s(self) -> float | None:
         for name, value in self._noted:
-            if name == b"keep-alive" and (found := _TIMEOUT.search(value)):
+            if name == "keep-alive" and (found := _TIMEOUT.search(value)):
                 return float(found[1])
         return None
 
