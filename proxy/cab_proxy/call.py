@@ -14,7 +14,7 @@ import hashlib
 from asyncio import to_thread
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from .chat import ChatFacts, ChatMeter, ChatRequest, read_request
 from .door import Refusal
@@ -25,7 +25,7 @@ from .exchange import Answer, Ending, Failure, Forward, Head, Headers, Received
 from .figures import Figures, completed, reported
 from .headers import first, request_headers, retry_after_ms
 from .ids import ulid
-from .jsonbody import JsonBody, read_json
+from .jsonbody import JsonBody, canonical_hash, read_json
 from .records import ErrorType, Record, format_time
 from .runs import Run
 from .urls import BadTargetError, check_target
@@ -63,6 +63,8 @@ class Call:
         self._record: Record | None = None
         self._question = b""
         """A body that could be read: parsed, it would take more room, and is needed again only rarely."""
+        self._unhashed: dict[str, Any] | None = None
+        """The question, until its canonical hash is in the record."""
         self._request = _UNREAD
         self._meter: ChatMeter | None = None
         self._prompt: asyncio.Task[Estimate] | None = None
@@ -146,6 +148,9 @@ class Call:
         else:
             large = len(body.data) > _LARGE_BYTES
             read, self._request = await to_thread(_parse, body.data) if large else _parse(body.data)
+            self._unhashed = read.value
+            if large:
+                await to_thread(self._hash_question, record)
         if read.value is not None:
             self._question = body.data
         asked = self._request
@@ -153,8 +158,13 @@ class Call:
         record.model_requested = asked.model
         record.stream = asked.stream
         record.params = asked.params
-        record.request_hash_canonical = asked.canonical
         return read
+
+    def _hash_question(self, record: Record | None = None) -> None:
+        record = record or self._record
+        if self._unhashed is not None and record is not None:
+            value, self._unhashed = self._unhashed, None
+            record.request_hash_canonical = canonical_hash(value)
 
     def _refuse(self, run: Run | None, opened: Record, refusal: Refusal) -> Answer:
         kind: ErrorType = "refused"
@@ -166,6 +176,7 @@ class Call:
             refusal.status, refusal.message, "invalid_request_error", refusal.code, refusal.param
         )
         if run is not None:
+            self._hash_question(opened)
             ended = replace(
                 opened,
                 kind="call",
@@ -190,6 +201,7 @@ class Call:
     def sent(self, at: float) -> None:
         """More of the request has been written to the endpoint."""
         self._sent_at = at
+        self._hash_question()  # while the endpoint works
 
     def head(self, status: int, headers: Sequence[tuple[str, str]], at: float) -> None:
         """The response's head has come."""
@@ -313,6 +325,7 @@ class Call:
         assert self._record is not None
         asked_at = self._body_at if self._sent_at is None else self._sent_at
         record = self._record
+        self._hash_question()
         record.kind = "call"
         record.status = self._status
         record.error_type = error

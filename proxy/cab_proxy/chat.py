@@ -7,13 +7,13 @@ finish reason. A stream that stops before is not whole, however cleanly its conn
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from .jsonbody import JsonBody, canonical_hash, float_of, int_of, keepable, read_response_json, text_of
+from .jsonbody import JsonBody, float_of, int_of, keepable, read_response_json, text_of
 from .meter import Meter
-from .records import Params, Tokens
+from .records import NO_PARAMS, Params, Tokens
 from .skim import Saying
 from .sse import SseEvent
 from .usage import cost_of, is_zero, merge, normalise, usage_in
@@ -23,7 +23,7 @@ _MAX_PIECES: Final = 256
 """So many pieces of a text are joined: small strings take many times the room of what they hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ChatRequest:
     """What a chat request asks."""
 
@@ -33,9 +33,7 @@ class ChatRequest:
     """The request asks for usage in the stream, or is not streamed."""
     choices: int = 1
     """Number of answers asked for (``n``)."""
-    params: Params = field(default_factory=Params)
-    canonical: str | None = None
-    """Hash of the question, whatever the order of its keys."""
+    params: Params = NO_PARAMS
 
 
 def read_request(body: JsonBody) -> ChatRequest:
@@ -64,7 +62,6 @@ def read_request(body: JsonBody) -> ChatRequest:
             tools_count=_length(value.get("tools")),
             messages_count=_length(value.get("messages")),
         ),
-        canonical=canonical_hash(value),
     )
 
 
@@ -72,7 +69,7 @@ def _length(value: object) -> int | None:
     return len(value) if isinstance(value, list) else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ChatFacts:
     """What a chat response said."""
 
@@ -137,7 +134,7 @@ class ChatMeter(Meter):
             ended=self._ended,
             usage=normalise(usage) if usage else None,
             usage_final=self._usage_final or self._ended,
-            usage_raw=keepable(usage) if usage else None,
+            usage_raw=usage or None,
             cost_usd=cost_of(usage) if usage else None,
             said=tuple("".join(parts) for parts in self._said.values()),
             readable=self._copy.whole and self._frames > 0,
@@ -186,7 +183,7 @@ class ChatMeter(Meter):
         if is_zero(usage):
             self._zero_usage = usage
             return False
-        self._usage = merge(self._usage, usage) if self._usage else usage
+        self._usage = keepable(merge(self._usage, usage)) or usage if self._usage else usage
         # a count that comes with or after the finish reasons is the call's own
         self._usage_final = self._all_finished()
         return True

@@ -33,7 +33,7 @@ class Meter(ABC):
         self._waiting_bytes = 0
         self._patience_bytes = 0
         self._plain = bytearray()
-        self._events = Skimmer(self._read_event)
+        self._events: Skimmer | None = None
         self._done = self._ended = False
         self.saw_delta = False
         """Some of the answer has been read: content, reasoning or a tool call."""
@@ -73,6 +73,8 @@ class Meter(ABC):
         if self._mode == "plain":
             self._plain += data
             return
+        if self._events is None:
+            self._events = Skimmer(self._read_event)
         self._events.feed(data)
         if self.saw_delta:
             self._patience_bytes = MAX_WAITING_BYTES
@@ -80,7 +82,7 @@ class Meter(ABC):
     def _end(self) -> None:
         """Read what is left, once no more will come."""
         self._catch_up()
-        if self._mode == "events":
+        if self._events is not None:
             self._events.finish()
         elif self._plain:
             body, self._plain = self._plain, bytearray()

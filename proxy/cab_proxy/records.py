@@ -102,6 +102,9 @@ class Params:
     messages_count: int | None = None
 
 
+NO_PARAMS: Final = Params()
+
+
 @dataclass(slots=True, kw_only=True)
 class Record:
     """One ledger line. What nothing has computed yet is ``None``.
@@ -134,11 +137,13 @@ class Record:
     model_requested: str | None = None
     model_returned: str | None = None
     system_fingerprint: str | None = None
-    params: Params = Params()
+    params: Params = NO_PARAMS
     request_hash: str | None = None
     """Hex SHA-256 of the request body as received."""
     request_hash_canonical: str | None = None
-    """Hex SHA-256 of the body's JSON with sorted keys: equal hashes mean the same question."""
+    """Hex SHA-256 of the body's JSON with sorted keys: equal hashes mean the same question. Counted once the
+    request is on its way, so an ``open`` line may lack it.
+    """
     request_bytes: int | None = None
     response_bytes: int | None = None
     request_mutated: bool = False
@@ -365,7 +370,7 @@ def parse_time(text: str) -> datetime:
 
 def format_time(moment: datetime) -> str:
     """An aware UTC datetime as the ledger writes it: microseconds and ``Z``."""
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def model_time_ms(calls: Iterable[Record]) -> float:
