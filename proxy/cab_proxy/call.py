@@ -56,6 +56,31 @@ class Entrance(Protocol):
 class Call:
     """The exchange of one request."""
 
+    __slots__ = (
+        "_begun_at",
+        "_body_at",
+        "_delta_at",
+        "_entrance",
+        "_head_at",
+        "_head_s",
+        "_last_at",
+        "_left",
+        "_left_early",
+        "_meter",
+        "_prompt",
+        "_question",
+        "_record",
+        "_report",
+        "_request",
+        "_response_bytes",
+        "_retry_after_ms",
+        "_run",
+        "_sent_at",
+        "_status",
+        "_unhashed",
+        "_waited_s",
+    )
+
     def __init__(self, entrance: Entrance, report: Callable[[str], None]) -> None:
         self._entrance = entrance
         self._report = report
@@ -206,7 +231,8 @@ class Call:
     def head(self, status: int, headers: Sequence[tuple[str, str]], at: float) -> None:
         """The response's head has come."""
         self._status, self._head_at = status, at
-        self._retry_after_ms = retry_after_ms(headers)
+        if status >= 300:
+            self._retry_after_ms = retry_after_ms(headers)
         if self._record is not None and self._record.protocol == "chat":
             self._meter = ChatMeter(
                 self._request, first(headers, "content-type"), first(headers, "content-encoding")
@@ -219,14 +245,15 @@ class Call:
     def data(self, chunk: bytes, at: float) -> None:
         """A piece of the response's body has come."""
         self._response_bytes += len(chunk)
-        if self._meter is None:
+        meter = self._meter
+        if meter is None:
             return
         try:
-            self._meter.feed(chunk)
+            meter.feed(chunk)
         except Exception as error:  # noqa: BLE001  # the meter's edge: its faults must not break a call
             self._meter_failed(error)
             return
-        if self._delta_at is None and self._meter.saw_delta:
+        if self._delta_at is None and meter.saw_delta:
             self._delta_at = at
 
     def client_waited(self, seconds: float) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
+import resource
 import signal
 import sys
 import threading
@@ -242,8 +244,21 @@ def run_command(
         sys.exit(uvloop.run(launch(wanted, _say)))
 
 
+def _prepare_for_many_calls() -> None:
+    """A thousand streams are a hundred thousand objects, none of which the collector ever has to free: calls
+    leave no cycles. Looking through them took a tenth of the time and made pauses. And a stream needs two
+    descriptors, of which most systems give a process 1,024 until it asks for more.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS names a limit that it doesn't grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 async def _serve(settings: Settings) -> None:
     """Serve until told to stop."""
+    _prepare_for_many_calls()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

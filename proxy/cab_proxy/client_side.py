@@ -94,6 +94,23 @@ class Connections:
 class ClientConnection(asyncio.Protocol):
     """One connection of a client."""
 
+    __slots__ = (
+        "_bad",
+        "_connections",
+        "_deaf",
+        "_ended",
+        "_hung_up",
+        "_incoming",
+        "_make_turn",
+        "_paused",
+        "_reader",
+        "_transport",
+        "_turns",
+        "gone",
+        "idle_since",
+        "writing_blocked",
+    )
+
     def __init__(
         self, make_turn: Callable[[ClientConnection, RequestHead], Turn], connections: Connections
     ) -> None:

@@ -127,6 +127,19 @@ def _gateway(origin: str) -> Gateway | None:
 class EndpointConnection(asyncio.Protocol):
     """One connection to an endpoint."""
 
+    __slots__ = (
+        "_carried",
+        "_idle_s",
+        "_poll",
+        "_pool",
+        "_reader",
+        "_transport",
+        "_until_close",
+        "idle_until",
+        "route",
+        "writing_blocked",
+    )
+
     def __init__(self, pool: Pool, route: Route) -> None:
         self.route = route
         self.writing_blocked = False
@@ -216,22 +229,30 @@ class EndpointConnection(asyncio.Protocol):
         if carried is None:  # it came unasked
             self._transport.abort()
             return
-        for interim in reader.informational:
-            carried.informed(interim)
-        reader.informational.clear()
+        if reader.informational:
+            for interim in reader.informational:
+                carried.informed(interim)
+            reader.informational.clear()
         head, reader.head = reader.head, None
         pieces = reader.pieces
-        piece = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        pieces.clear()
+        if len(pieces) == 1:
+            piece = pieces[0]
+            pieces.clear()
+        elif pieces:
+            piece = b"".join(pieces)
+            pieces.clear()
+        else:
+            piece = b""
         if head is not None:
             self._until_close = head.until_close
             if head.idle_s is not None:
                 self._idle_s = max(0.0, head.idle_s - 1.0)
-        if problem is not None and reader.ended:  # the fault lies behind the response
+        ended = reader.ended
+        if problem is not None and ended:  # the fault lies behind the response
             reader.keep_alive = False
-        if head is not None or piece or reader.ended:
-            carried.responded(head, piece, ended=reader.ended)
-        if problem is not None and not reader.ended:
+        if piece or head is not None or ended:
+            carried.responded(head, piece, ended=ended)
+        if problem is not None and not ended:
             self._break_off(f"its response is no HTTP: {problem}")
 
     def eof_received(self) -> None:

@@ -107,6 +107,16 @@ class RequestSink(Protocol):
 class _Reader:
     """What both directions have in common: a head is gathered, then a body goes to the parser as it comes."""
 
+    __slots__ = (
+        "_gathered",
+        "_in_body",
+        "_moved",
+        "_noted",
+        "_problem",
+        "_raw",
+        "_stalled_bytes",
+    )
+
     _parser: httptools.HttpRequestParser | httptools.HttpResponseParser
 
     def __init__(self) -> None:
@@ -189,6 +199,20 @@ class _Reader:
 
 class RequestReader(_Reader):
     """Reads what a client sends. Strict."""
+
+    __slots__ = (
+        "_blank_bytes",
+        "_chunked",
+        "_closed",
+        "_head",
+        "_left",
+        "_line",
+        "_muted",
+        "_parser",
+        "_sink",
+        "_switched",
+        "_tail",
+    )
 
     def __init__(self, sink: RequestSink) -> None:
         super().__init__()
@@ -351,6 +375,19 @@ class ResponseReader(_Reader):
     line may end in LF alone, a chunk's size may be followed by blanks, and a Content-Length beside chunks is
     taken out (RFC 9112, 6.3).
     """
+
+    __slots__ = (
+        "_interim",
+        "_interim_bytes",
+        "_parser",
+        "_reason",
+        "_to_head",
+        "ended",
+        "head",
+        "informational",
+        "keep_alive",
+        "pieces",
+    )
 
     def __init__(self) -> None:
         super().__init__()

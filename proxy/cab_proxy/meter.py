@@ -11,6 +11,7 @@ that is known. Memory is the waiting pieces and the text that was read, plus one
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from typing import Final, Literal
 
@@ -18,7 +19,10 @@ from .content import ContentCopy
 from .skim import Saying, Skimmer
 from .sse import SseEvent
 
-MAX_WAITING_BYTES: Final = 32 * 1024
+MAX_WAITING_BYTES: Final = 4 * 1024
+_STEPS: Final = 8
+_steps = itertools.cycle(range(1, _STEPS + 1))
+"""Streams that began together are read at different times, so that none waits for all the others."""
 
 
 class Meter(ABC):
@@ -77,13 +81,15 @@ class Meter(ABC):
             self._events = Skimmer(self._read_event)
         self._events.feed(data)
         if self.saw_delta:
-            self._patience_bytes = MAX_WAITING_BYTES
+            begun = self._patience_bytes > 0
+            self._patience_bytes = MAX_WAITING_BYTES // (1 if begun else next(_steps))
 
     def _end(self) -> None:
         """Read what is left, once no more will come."""
         self._catch_up()
-        if self._events is not None:
-            self._events.finish()
+        events, self._events = self._events, None  # it knows us: nothing else would let go of the two
+        if events is not None:
+            events.finish()
         elif self._plain:
             body, self._plain = self._plain, bytearray()
             self._read_plain(body)

@@ -156,6 +156,35 @@ class Conversation:
     ``over``.
     """
 
+    __slots__ = (
+        "_after_drain",
+        "_blocked_at",
+        "_chunks",
+        "_client",
+        "_complete",
+        "_connecting",
+        "_endpoint",
+        "_exchange",
+        "_forward",
+        "_given_up",
+        "_head",
+        "_held",
+        "_last",
+        "_left",
+        "_left_to_send",
+        "_over",
+        "_parts",
+        "_phase",
+        "_received",
+        "_relay",
+        "_request",
+        "_response",
+        "_timer",
+        "_turn",
+        "_until",
+        "_whole",
+    )
+
     def __init__(
         self,
         relay: Relay,
@@ -373,6 +402,12 @@ class Conversation:
     def responded(self, head: ResponseHead | None, piece: bytes, *, ended: bool) -> None:
         """A part of the response."""
         at = clock()
+        if head is None and not ended:  # nearly always
+            if self._left_to_send is not None:
+                self._left_to_send -= len(piece)
+            self._write(chunk(piece) if self._chunks else piece)
+            self._exchange.data(piece, at)
+            return
         out = b"" if head is None else self._begin_response(head, at)
         if ended:
             self._release_endpoint()

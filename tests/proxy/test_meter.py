@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import tracemalloc
+import weakref
 
 import pytest
 
@@ -79,9 +81,24 @@ def test_nothing_is_read_before_it_is_asked_for() -> None:
 def test_all_is_read_once_too_much_is_waiting() -> None:
     meter = Lines()
     meter.feed(says("a"))
-    for _ in range(MAX_WAITING_BYTES // len(END) + 1):
+    fed = 2 * MAX_WAITING_BYTES // len(END)
+    for _ in range(fed):
         meter.feed(END)
-    assert meter.read > MAX_WAITING_BYTES // len(END)
+    assert fed / 2 < meter.read < fed
+
+
+def test_a_meter_that_has_finished_is_let_go_of_at_once() -> None:
+    """A server of many streams would look for them in pauses otherwise."""
+    gc.disable()
+    try:
+        meter = Lines()
+        meter.feed(says("a") + says("b") + END)
+        meter.finish()
+        gone = weakref.ref(meter)
+        del meter
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_a_long_stream_takes_little_more_room_than_its_text() -> None:
