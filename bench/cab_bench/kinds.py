@@ -124,6 +124,21 @@ def cab(name: str = "cab-proxy", source: Path | None = None) -> Peer:
     )
 
 
+RELAY_ONLY: Final = Peer(
+    name="relay-only",
+    version=cab().version,
+    command=lambda place: [
+        sys.executable,
+        "-m",
+        "cab_bench.relay_only",
+        f"http://127.0.0.1:{place.upstream_port}",
+        str(place.port),
+    ],
+    environment={"PYTHONPATH": str(Path(__file__).resolve().parents[1])},
+    does="cab-proxy's relay without its meter: what is missing to it is what accounting costs",
+)
+
+
 def ledger_lines(target: Target) -> tuple[int, int] | None:
     """Calls in a relay's ledger, and how many of them have the usage that the endpoint sent; the
     ledger is then emptied, or a benchmark would fill the disk. ``None``: it keeps none.
@@ -243,4 +258,4 @@ LITELLM: Final = Peer(
 
 def known() -> tuple[Peer, ...]:
     """All of them, the quickest first."""
-    return (NGINX, NGINX_TUNED, cab(), MITMPROXY, PORTKEY, LITELLM)
+    return (NGINX, NGINX_TUNED, RELAY_ONLY, cab(), MITMPROXY, PORTKEY, LITELLM)

@@ -23,7 +23,7 @@ from .errors import NO_RETRY, LedgerWriteError, error_body
 from .estimate import Estimate, estimate_input, estimate_output
 from .exchange import Answer, Ending, Failure, Forward, Head, Headers, Received
 from .figures import Figures, completed, reported
-from .headers import first, request_headers, retry_after_ms
+from .headers import content_of, first, request_headers, retry_after_ms
 from .ids import ulid
 from .jsonbody import JsonBody, canonical_hash, read_json
 from .records import ErrorType, Record, format_time
@@ -234,9 +234,7 @@ class Call:
         if status >= 300:
             self._retry_after_ms = retry_after_ms(headers)
         if self._record is not None and self._record.protocol == "chat":
-            self._meter = ChatMeter(
-                self._request, first(headers, "content-type"), first(headers, "content-encoding")
-            )
+            self._meter = ChatMeter(self._request, *content_of(headers))
 
     def head_written(self, seconds: float) -> None:
         """The response's head has been handed to the client's socket."""
@@ -275,13 +273,17 @@ class Call:
         self._last_at = at
         if self._record is None:
             return
-        meter = self._meter
-        # a client that is still there waits for [DONE], one that left had seen enough
-        whole = meter is not None and (meter.done or (meter.ended and self._left))
-        facts = await self._facts()
-        error = self._error("complete" if whole else ending, facts)
+        facts = None
+        if self._meter is not None:
+            meter = self._meter
+            # a client that is still there waits for [DONE], one that left had seen enough
+            if meter.done or (meter.ended and self._left):
+                ending = "complete"
+            facts = await self._facts(meter)
+        error = self._error(ending, facts)
         figures = _NOTHING if facts is None else await self._figures(facts, broken=error is not None)
-        await self._drop_estimate()
+        if self._prompt is not None:
+            await self._drop_estimate(self._prompt)
         self._write(error, facts, figures)
 
     async def failed(self, failure: Failure, reason: str, at: float) -> Answer:
@@ -293,18 +295,17 @@ class Call:
             self._last_at = at
             self._status = None if self._left_early else status
             self._response_bytes = 0 if self._left_early else len(answer.body)
-            await self._drop_estimate()
+            if self._prompt is not None:
+                await self._drop_estimate(self._prompt)
             self._write("client_disconnect" if self._left_early else error, None, _NOTHING)
         return answer
 
     # --- the record --------------------------------------------------------------------------
 
-    async def _facts(self) -> ChatFacts | None:
-        if self._meter is None:
-            return None
+    async def _facts(self, meter: ChatMeter) -> ChatFacts | None:
         try:
             large = self._response_bytes > _LARGE_BYTES
-            return await to_thread(self._meter.finish) if large else self._meter.finish()
+            return await to_thread(meter.finish) if large else meter.finish()
         except Exception as error:  # noqa: BLE001  # the meter's edge, as in data()
             self._meter_failed(error)
             return None
@@ -342,10 +343,9 @@ class Call:
             return figures
         return completed(figures, prompt, answer)
 
-    async def _drop_estimate(self) -> None:
-        if self._prompt is not None:
-            self._prompt.cancel()
-            await asyncio.gather(self._prompt, return_exceptions=True)
+    async def _drop_estimate(self, estimate: asyncio.Task[Estimate]) -> None:
+        estimate.cancel()
+        await asyncio.gather(estimate, return_exceptions=True)
 
     def _write(self, error: ErrorType | None, facts: ChatFacts | None, figures: Figures) -> None:
         assert self._run is not None
@@ -389,7 +389,7 @@ def _estimate_prompt(question: bytes, model: str | None) -> Estimate:
 
 
 def _ms(seconds: float) -> float:
-    return round(max(0.0, seconds) * 1000, 3)
+    return round(seconds * 1000, 3) if seconds > 0 else 0.0
 
 
 def _answer(status: int, message: str, kind: str, code: str, param: str | None = None) -> Answer:

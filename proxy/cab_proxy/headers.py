@@ -64,6 +64,18 @@ def first(headers: Iterable[tuple[str, str]], name: str) -> str:
     return ", ".join([value for key, value in headers if key.lower() == name])
 
 
+def content_of(headers: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """Content-Type and Content-Encoding, as :func:`first` gives them."""
+    kinds, codings = [], []
+    for name, value in headers:
+        lower = name.lower()
+        if lower == "content-type":
+            kinds.append(value)
+        elif lower == "content-encoding":
+            codings.append(value)
+    return ", ".join(kinds), ", ".join(codings)
+
+
 def retry_after_ms(headers: Iterable[tuple[str, str]]) -> float | None:
     """How long the endpoint asks to wait: ``retry-after-ms`` (OpenAI's), else ``Retry-After`` in seconds
     (RFC 9110, 10.2.3). A date there says nothing without the endpoint's own clock: ``None``.

@@ -423,10 +423,10 @@ class Conversation:
             if piece:
                 self._exchange.data(piece, at)
         else:
-            if head is not None:
-                self._exchange.head_written(0.0)
             if piece:
                 self._exchange.data(piece, at)
+            if head is not None:  # but for what recording takes: the record can't tell of that
+                self._exchange.head_written(clock() - at)
             self._held = out + self._framed(piece)
         if ended:
             self._close("complete")
