@@ -42,6 +42,9 @@ from .headers import response_headers
 MAX_HELD_BYTES: Final = 64 * 1024 * 1024
 """Bodies of up to this size are held in memory and metered; longer ones go through as a stream."""
 
+MAX_ALL_HELD_BYTES: Final = 512 * 1024 * 1024
+"""Of all requests together. Beyond, they are turned away: who sends them may be a hostile agent."""
+
 _LARGE_BYTES: Final = 64 * 1024
 """Last pieces of a response above this go to the client before the meter sees them."""
 _WITH_CONTENT: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -71,6 +74,8 @@ class Relay:
         self.report = report
         self.grace_s = grace_s
         self.pool = Pool(connect_timeout_s)
+        self.held_bytes = 0
+        """Of the requests that are being answered."""
 
     async def __aenter__(self) -> Relay:
         return self
@@ -254,7 +259,11 @@ class Conversation:
         if self._phase in {"reading", "deciding", "connecting"}:
             self._parts.append(data)
             self._received += len(data)
-            if self._received > MAX_HELD_BYTES:
+            self._relay.held_bytes += len(data)
+            if self._relay.held_bytes > MAX_ALL_HELD_BYTES and self._turn and self._phase == "reading":
+                self._phase = "recording"
+                self._answer(_TOO_MUCH, keep_alive=False)
+            elif self._received > MAX_HELD_BYTES:
                 self._client.pause()
                 if self._turn and self._phase == "reading":
                     self._decide()
@@ -559,6 +568,7 @@ class Conversation:
 
     def _end(self) -> None:
         self._phase = "over"
+        self._relay.held_bytes -= self._received
         self._release_endpoint(broken=True)
         if self._connecting is not None:
             self._connecting.cancel()
@@ -663,6 +673,12 @@ def _resumed(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any
         result: T = ended.value
         return result
 
+
+_TOO_MUCH: Final = Answer(
+    status=503,
+    body=error_body("cab-proxy holds too many requests at once: try again", "server_error", "too_much_held"),
+    headers=(("Content-Type", "application/json"), ("Retry-After", "1")),
+)
 
 _NO_WEBSOCKET: Final = Answer(
     status=426,

@@ -700,6 +700,30 @@ def test_a_body_too_long_to_hold_goes_through_as_a_stream(
     asyncio.run(main())
 
 
+def test_more_than_can_be_held_is_turned_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "MAX_ALL_HELD_BYTES", 1000)
+    half, more = request_bytes("POST", CHAT, json.dumps(chat(text="x" * 600)).encode()), b"x" * 700
+
+    async def main() -> None:
+        async with Endpoint(as_json(completion())) as endpoint, metered(endpoint.url, tmp_path) as proxy:
+            reader, writer = await connect(proxy.url)
+            writer.write(half[:-1])
+            await until(lambda: proxy.service._relay.held_bytes > 0)
+            refused = await send(proxy.url, "POST", "/v1/x", more)
+            assert refused.status == 503
+            assert refused.json()["error"]["code"] == "too_much_held"
+            writer.write(half[-1:])
+            assert b" 200 " in await reader.readline()
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            assert proxy.service._relay.held_bytes == 0
+            assert (await send(proxy.url, "POST", "/v1/x", more)).status == 200
+            assert len(endpoint.seen) == 2
+
+    asyncio.run(main())
+
+
 def test_http_1_0_client_sees_a_cut(tmp_path: Path) -> None:
     """Such a response ends with its connection, so a cut must not look like an ordinary end."""
 
