@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -55,13 +56,11 @@ class Seen:
 Script = Callable[[Seen], Sequence[Step]]
 
 
-class Endpoint:
-    """Serves one script; keeps what it has seen."""
+class Site(ABC):
+    """A listening socket, and a task for each connection to it."""
 
-    def __init__(self, script: Script | Sequence[Step], host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self._host = host
-        self._script: Script = script if callable(script) else lambda _: script
-        self.seen: list[Seen] = []
         self.origin = ""
         """``http://127.0.0.1:PORT``."""
         self._server: asyncio.Server | None = None
@@ -87,6 +86,18 @@ class Endpoint:
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    @abstractmethod
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None: ...
+
+
+class Endpoint(Site):
+    """Serves one script; keeps what it has seen."""
+
+    def __init__(self, script: Script | Sequence[Step], host: str = "127.0.0.1") -> None:
+        super().__init__(host)
+        self._script: Script = script if callable(script) else lambda _: script
+        self.seen: list[Seen] = []
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

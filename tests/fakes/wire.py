@@ -12,10 +12,10 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self, cast
+from typing import Final, cast
 from urllib.parse import urlsplit
 
-from fakes.endpoint import CUT, Gate, Step
+from fakes.endpoint import CUT, Gate, Site, Step
 from fakes.metered import Got
 
 HANG_S: Final = 10.0
@@ -220,39 +220,19 @@ Reply = Callable[[Asked], Sequence[Step]]
 ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
-class Witness:
+class Witness(Site):
     """An endpoint that reads strictly: what isn't beyond doubt fails the test, at ``async with``'s end."""
 
     def __init__(self, reply: Reply | Sequence[Step] = (ANSWER,)) -> None:
+        super().__init__()
         self._reply: Reply = reply if callable(reply) else lambda _: reply
         self.asked: list[Asked] = []
         self.connections = 0
-        self.origin = ""
         self.faults: list[BaseException] = []
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    @property
-    def url(self) -> str:
-        return f"{self.origin}/v1"
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.origin = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    async def __aexit__(self, *exception: object) -> None:
+        await super().__aexit__(*exception)
         assert not self.faults, self.faults
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection, self.connections = self.connections, self.connections + 1
