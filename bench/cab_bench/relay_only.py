@@ -6,13 +6,13 @@ It shows what the relay costs, and so what accounting does: it forwards what com
 from __future__ import annotations
 
 import asyncio
-import gc
 import socket
 import sys
 from collections.abc import Sequence
 
 import uvloop
 
+from cab_proxy.cli import prepare_for_many_calls
 from cab_proxy.exchange import Answer, Ending, Failure, Forward, Head, Received
 from cab_proxy.headers import request_headers
 from cab_proxy.relay import Relay
@@ -53,8 +53,7 @@ def _say(line: str) -> None:
 
 
 async def _serve(upstream: str, port: int) -> None:
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)  # as cab-proxy
+    prepare_for_many_calls()
     async with Relay(_say) as relay:
         sock = socket.create_server(("127.0.0.1", port), backlog=1024)
         await relay.serve(sock, lambda: _Through(upstream))

@@ -244,7 +244,7 @@ def run_command(
         sys.exit(uvloop.run(launch(wanted, _say)))
 
 
-def _prepare_for_many_calls() -> None:
+def prepare_for_many_calls() -> None:
     """A thousand streams are a hundred thousand objects, none of which the collector ever has to free: calls
     leave no cycles. Looking through them took a tenth of the time and made pauses. And a stream needs two
     descriptors, of which most systems give a process 1,024 until it asks for more.
@@ -258,7 +258,7 @@ def _prepare_for_many_calls() -> None:
 
 async def _serve(settings: Settings) -> None:
     """Serve until told to stop."""
-    _prepare_for_many_calls()
+    prepare_for_many_calls()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -22,12 +22,12 @@ import urllib.request
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiohappyeyeballs
 
 from .exchange import Forward
-from .framing import BadMessageError, ResponseHead, ResponseReader, request_head
+from .framing import MAX_HEAD_BYTES, BadMessageError, ResponseHead, ResponseReader, request_head
 
 _IDLE_S: Final = 3.0
 """Shorter than common servers' keep-alive, lest a call is sent into a connection just closed."""
@@ -36,7 +36,6 @@ _IDLE_TLS_S: Final = 30.0
 _RDHUP: Final = getattr(select, "POLLRDHUP", 0)
 _ONE_WRITE_BYTES: Final = 128 * 1024
 """Up to here head and body are put together: copying them costs less than a second system call."""
-_MAX_ANSWER_BYTES: Final = 64 * 1024
 
 
 class NoConnectionError(Exception):
@@ -93,15 +92,12 @@ class Route:
         assert parts.hostname is not None  # urls.Upstream has seen to it
         tls = parts.scheme == "https"
         standard = 443 if tls else 80
-        authority = parts.netloc if parts.port not in {None, standard} else parts.netloc.rpartition(":")[0]
-        if parts.port is None:
-            authority = parts.netloc
-        return cls(origin, parts.hostname, parts.port or standard, tls, authority, _gateway(origin))
+        authority = parts.netloc.removesuffix(f":{standard}")
+        return cls(origin, parts.hostname, parts.port or standard, tls, authority, _gateway(parts))
 
 
-def _gateway(origin: str) -> Gateway | None:
+def _gateway(parts: SplitResult) -> Gateway | None:
     """The HTTP proxy that the environment names for an origin. (Credentials of .netrc are not looked at.)"""
-    parts = urlsplit(origin)
     if urllib.request.proxy_bypass(parts.netloc):
         return None
     url = urllib.request.getproxies().get(parts.scheme)
@@ -234,15 +230,8 @@ class EndpointConnection(asyncio.Protocol):
                 carried.informed(interim)
             reader.informational.clear()
         head, reader.head = reader.head, None
-        pieces = reader.pieces
-        if len(pieces) == 1:
-            piece = pieces[0]
-            pieces.clear()
-        elif pieces:
-            piece = b"".join(pieces)
-            pieces.clear()
-        else:
-            piece = b""
+        piece = b"".join(reader.pieces)
+        reader.pieces.clear()
         if head is not None:
             self._until_close = head.until_close
             if head.idle_s is not None:
@@ -391,12 +380,12 @@ async def _ask_for_tunnel(loop: asyncio.AbstractEventLoop, sock: socket.socket, 
     assert route.gateway is not None
     place = f"[{route.host}]:{route.port}" if ":" in route.host else f"{route.host}:{route.port}"
     headers = (("Proxy-Authorization", route.gateway.authorization),) if route.gateway.authorization else ()
-    await loop.sock_sendall(sock, request_head("CONNECT", place, place, headers, ""))
+    await loop.sock_sendall(sock, request_head("CONNECT", place, place, headers))
     answer = b""
     while b"\r\n\r\n" not in answer:
         part = await loop.sock_recv(sock, 4096)
         answer += part
-        if not part or len(answer) > _MAX_ANSWER_BYTES:
+        if not part or len(answer) > MAX_HEAD_BYTES:
             raise NoConnectionError("the HTTP proxy of its environment gave no answer")
     status = re.match(rb"HTTP/1\.[01] (\d{3})", answer)
     if status is None or not status[1].startswith(b"2"):

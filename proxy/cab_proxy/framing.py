@@ -13,6 +13,7 @@ trailers, may have ``MAX_HEAD_BYTES``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -424,7 +425,6 @@ class ResponseReader(_Reader):
                 self._parse(data)
                 return
             if self.ended:
-                self.keep_alive = False
                 raise BadMessageError("bytes that belong to no response")
             raw, data = self._gather(data)
             if raw:
@@ -500,22 +500,18 @@ _HEAD_END: Final = re.compile(rb"\n\r?\n")
 """Of a request with LF alone, the parser refuses the head then."""
 
 
-def request_head(method: str, target: str, host: str, headers: Headers, framing: str) -> bytes:
-    """A request's head. ``framing`` is a whole header line, or empty."""
-    lines = [f"{method} {target} HTTP/1.1\r\nHost: {host}"]
-    lines += [f"{name}: {value}" for name, value in headers]
-    if framing:
-        lines.append(framing)
-    lines.append("\r\n")
-    return "\r\n".join(lines).encode("latin-1")
+def request_head(method: str, target: str, host: str, headers: Headers, framing: str = "") -> bytes:
+    """A request's head. ``framing`` is a whole header line."""
+    return _head(f"{method} {target} HTTP/1.1\r\nHost: {host}", headers, [framing] if framing else [])
 
 
 def response_head(status: int, reason: str, headers: Headers, *extra: str) -> bytes:
     """A response's head. ``extra`` are whole header lines."""
-    lines = [f"HTTP/1.1 {status} {reason}"]
-    lines += [f"{name}: {value}" for name, value in headers]
-    lines += extra
-    lines.append("\r\n")
+    return _head(f"HTTP/1.1 {status} {reason}", headers, extra)
+
+
+def _head(start: str, headers: Headers, extra: Iterable[str]) -> bytes:
+    lines = [start, *[f"{name}: {value}" for name, value in headers], *extra, "\r\n"]
     return "\r\n".join(lines).encode("latin-1")
 
 

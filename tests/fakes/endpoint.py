@@ -87,8 +87,19 @@ class Site(ABC):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._talk(reader, writer)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+                await writer.wait_closed()
+
     @abstractmethod
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None: ...
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection, which is closed behind it."""
 
 
 class Endpoint(Site):
@@ -99,25 +110,18 @@ class Endpoint(Site):
         self._script: Script = script if callable(script) else lambda _: script
         self.seen: list[Seen] = []
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while (seen := await _read_request(reader)) is not None:
-                self.seen.append(seen)
-                for step in self._script(seen):
-                    if isinstance(step, Gate):
-                        step.reached.set_result(None)
-                        await asyncio.wrap_future(step.opened)
-                    elif isinstance(step, bytes):
-                        writer.write(step)
-                        await writer.drain()
-                    else:
-                        return
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-                await writer.wait_closed()
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (seen := await _read_request(reader)) is not None:
+            self.seen.append(seen)
+            for step in self._script(seen):
+                if isinstance(step, Gate):
+                    step.reached.set_result(None)
+                    await asyncio.wrap_future(step.opened)
+                elif isinstance(step, bytes):
+                    writer.write(step)
+                    await writer.drain()
+                else:
+                    return
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Seen | None:

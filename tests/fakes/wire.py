@@ -234,7 +234,7 @@ class Witness(Site):
         await super().__aexit__(*exception)
         assert not self.faults, self.faults
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection, self.connections = self.connections, self.connections + 1
         raw = b""
         try:
@@ -247,12 +247,6 @@ class Witness(Site):
                         return
         except AssertionError as fault:
             self.faults.append(fault)
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-                await writer.wait_closed()
 
     async def _answer(self, asked: Asked, writer: asyncio.StreamWriter) -> bool:
         for step in self._reply(asked):
