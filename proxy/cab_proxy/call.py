@@ -1,7 +1,7 @@
 """One request on its way through: who may make it, what it was, what is written about it.
 
 :class:`Call` is the :class:`~cab_proxy.exchange.Exchange` of the meter: it binds an entrance, a run's
-door and budget, the chat meter, the estimates and the ledger. It knows no sockets.
+door and budget, the meter of the call's protocol, the estimates and the ledger. It knows no sockets.
 
 Invariants: an ``open`` line is written before a call is passed on, its ``call`` line exactly once after
 it has ended. A fault of the meter's own never breaks the call; it costs the call's figures.
@@ -14,27 +14,26 @@ import hashlib
 from asyncio import to_thread
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import Final
+from typing import Protocol as Interface
 
-from .chat import ChatFacts, ChatMeter, ChatRequest, read_request
-from .door import Refusal
 from .entrance import Stranger, Visitor
-from .errors import NO_RETRY, LedgerWriteError, error_body
+from .errors import NO_RETRY, LedgerWriteError, Problem
 from .estimate import Estimate, estimate_input, estimate_output
 from .exchange import Answer, Ending, Failure, Forward, Head, Headers, Received
 from .figures import Figures, completed, reported
 from .headers import content_of, first, request_headers, retry_after_ms
 from .ids import ulid
-from .jsonbody import JsonBody, canonical_hash, read_json
+from .jsonbody import JsonBody
+from .protocols import DEFAULT_PROTOCOL, detect
+from .protocols.base import UNREAD, Asked, Facts, Protocol
+from .protocols.meter import Meter
+from .question import LARGE_BYTES, Question
 from .records import ErrorType, Record, format_time
 from .runs import Run
 from .urls import BadTargetError, check_target
 
-_LARGE_BYTES: Final = 256 * 1024
-"""From here on a body is parsed in a thread, so that other calls don't wait for it."""
-
 _NOTHING: Final = Figures()
-_UNREAD: Final = ChatRequest()
 
 _JSON: Final = ("Content-Type", "application/json")
 
@@ -45,7 +44,7 @@ _FAILURES: Final[dict[Failure, tuple[int, ErrorType, str]]] = {
 }
 
 
-class Entrance(Protocol):
+class Entrance(Interface):
     """Tells whose request it is."""
 
     def admit(self, headers: Headers) -> Visitor | Stranger:
@@ -68,16 +67,15 @@ class Call:
         "_left_early",
         "_meter",
         "_prompt",
+        "_protocol",
         "_question",
         "_record",
         "_report",
-        "_request",
         "_response_bytes",
         "_retry_after_ms",
         "_run",
         "_sent_at",
         "_status",
-        "_unhashed",
         "_waited_s",
     )
 
@@ -86,12 +84,9 @@ class Call:
         self._report = report
         self._run: Run | None = None
         self._record: Record | None = None
-        self._question = b""
-        """A body that could be read: parsed, it would take more room, and is needed again only rarely."""
-        self._unhashed: dict[str, Any] | None = None
-        """The question, until its canonical hash is in the record."""
-        self._request = _UNREAD
-        self._meter: ChatMeter | None = None
+        self._protocol: Protocol | None = None
+        self._question: Question | None = None
+        self._meter: Meter | None = None
         self._prompt: asyncio.Task[Estimate] | None = None
         self._begun_at = self._body_at = 0.0
         self._sent_at: float | None = None
@@ -112,6 +107,7 @@ class Call:
         """Decide on a request; what is refused is in the ledger when this returns."""
         self._begun_at, self._body_at = head.at, body.at
         path = head.target.partition("?")[0][:2048]
+        self._protocol = detect(path) if head.method == "POST" else None
         record = Record(
             kind="open",
             call_id=ulid(int(head.started_at.timestamp() * 1000)),
@@ -124,7 +120,9 @@ class Call:
         except LedgerWriteError as error:
             self._report(str(error))
             message = "cab-proxy can't write its ledger, so it passes no call on: make room and try again"
-            return _answer(503, message, "api_error", "ledger_unwritable")
+            return self._answer(
+                Problem(code="ledger_unwritable", message=message, status=503, kind="api_error")
+            )
 
     async def _admit(self, head: Head, body: Received, record: Record) -> Forward | Answer:
         visitor = self._entrance.admit(head.headers)
@@ -132,29 +130,28 @@ class Call:
         if run is not None:
             record.run_id, record.upstream = run.run_id, run.upstream.base
         if body.whole:
-            large = len(body.data) > _LARGE_BYTES
+            large = len(body.data) > LARGE_BYTES
             digest = await to_thread(hashlib.sha256, body.data) if large else hashlib.sha256(body.data)
             record.request_hash, record.request_bytes = digest.hexdigest(), len(body.data)
         if isinstance(visitor, Stranger):
             message = "this token belongs to no open run"
-            return self._refuse(run, record, Refusal(code="unauthorized", message=message, status=401))
+            return self._refuse(run, record, Problem(code="unauthorized", message=message, status=401))
         self._run = run = visitor.run
         try:
             path = check_target(head.target)
         except BadTargetError as error:
-            return self._refuse(run, record, Refusal(code="bad_target", message=str(error)))
+            return self._refuse(run, record, Problem(code="bad_target", message=str(error)))
         refusal = None
         if run.door is not None:
             refusal = run.door.check_target(head.method, path) or run.door.check_headers(head.headers)
-        if refusal is None and head.method == "POST" and path.endswith("/chat/completions"):
-            asked = await self._read_chat(head, body, record)
-            refusal = run.door.check_body(asked) if run.door else None
+        if refusal is None and self._protocol is not None:
+            refusal = await self._read(self._protocol, head, body, record)
         if refusal is not None:
             return self._refuse(run, record, refusal)
         if head.method == "POST":
             record.budget = run.over_budget()
             if record.budget is not None:
-                over = Refusal(code="budget_exceeded", message="this run's budget is spent")
+                over = Problem(code="budget_exceeded", message="this run's budget is spent")
                 return self._refuse(run, record, over)
             run.began(record)
             self._record = record
@@ -163,43 +160,41 @@ class Call:
             method=head.method, url=run.upstream.join(head.target), headers=request_headers(visitor.headers)
         )
 
-    async def _read_chat(self, head: Head, body: Received, record: Record) -> JsonBody:
-        """Parse the body; the record gets what it asks."""
-        coding = first(head.headers, "content-encoding").strip().lower()
+    async def _read(self, protocol: Protocol, head: Head, body: Received, record: Record) -> Problem | None:
+        """Read and judge the body; the record gets what it asks."""
+        record.protocol = protocol.name
+        assert self._run is not None
+        door = self._run.door
         if not body.whole:
-            read = JsonBody(problem="the body is too long to be checked")
-        elif coding not in {"", "identity"}:
-            read = JsonBody(problem=f"a body in {coding[:40]} can't be checked: send it as it is")
-        else:
-            large = len(body.data) > _LARGE_BYTES
-            read, self._request = await to_thread(_parse, body.data) if large else _parse(body.data)
-            self._unhashed = read.value
-            if large:
-                await to_thread(self._hash_question, record)
-        if read.value is not None:
-            self._question = body.data
-        asked = self._request
-        record.protocol = "chat"
-        record.model_requested = asked.model
-        record.stream = asked.stream
-        record.params = asked.params
-        return read
+            too_long = JsonBody(problem="the body is too long to be checked")
+            return door.check_body(protocol, too_long) if door else None
+        question = Question(protocol, body.data, first(head.headers, "content-encoding"))
+
+        def work() -> Problem | None:
+            read = question.read(record.path)
+            asked = question.asked
+            record.model_requested, record.stream, record.params = asked.model, asked.stream, asked.params
+            if question.large:
+                record.request_hash_canonical = question.hash()
+            return door.check_body(protocol, read) if door else None
+
+        refusal = await to_thread(work) if question.large else work()
+        if question.readable:
+            self._question = question
+        return refusal
 
     def _hash_question(self, record: Record | None = None) -> None:
         record = record or self._record
-        if self._unhashed is not None and record is not None:
-            value, self._unhashed = self._unhashed, None
-            record.request_hash_canonical = canonical_hash(value)
+        if self._question is not None and record is not None and record.request_hash_canonical is None:
+            record.request_hash_canonical = self._question.hash()
 
-    def _refuse(self, run: Run | None, opened: Record, refusal: Refusal) -> Answer:
+    def _refuse(self, run: Run | None, opened: Record, refusal: Problem) -> Answer:
         kind: ErrorType = "refused"
         if refusal.code == "unauthorized":
             kind = "unauthorized"
         elif refusal.code == "budget_exceeded":
             kind = "budget_exceeded"
-        answer = _answer(
-            refusal.status, refusal.message, "invalid_request_error", refusal.code, refusal.param
-        )
+        answer = self._answer(refusal)
         if run is not None:
             self._hash_question(opened)
             ended = replace(
@@ -213,13 +208,26 @@ class Call:
             run.refused(opened, ended)
         return answer
 
+    def _answer(self, problem: Problem) -> Answer:
+        protocol = self._protocol or DEFAULT_PROTOCOL
+        final = problem.status < 500 or problem.code == "ledger_unwritable"
+        return Answer(
+            status=problem.status,
+            body=protocol.error_body(problem),
+            headers=(_JSON, *(NO_RETRY if final else ())),
+        )
+
     def _estimate_early(self) -> None:
         """A stream without usage will need an estimate: count while the endpoint works."""
-        if self._question and not self._request.include_usage:
-            self._prompt = asyncio.create_task(self._estimate_prompt())
+        if self._question is not None and not self._question.asked.include_usage:
+            self._prompt = asyncio.create_task(self._estimate_prompt(self._question))
 
-    async def _estimate_prompt(self) -> Estimate:
-        return await to_thread(_estimate_prompt, self._question, self._request.model)
+    async def _estimate_prompt(self, question: Question) -> Estimate:
+        return await to_thread(lambda: estimate_input(question.prompt(), question.asked.model))
+
+    @property
+    def _asked(self) -> Asked:
+        return UNREAD if self._question is None else self._question.asked
 
     # --- the response ------------------------------------------------------------------------
 
@@ -233,8 +241,8 @@ class Call:
         self._status, self._head_at = status, at
         if status >= 300:
             self._retry_after_ms = retry_after_ms(headers)
-        if self._record is not None and self._record.protocol == "chat":
-            self._meter = ChatMeter(self._request, *content_of(headers))
+        if self._record is not None and self._protocol is not None:
+            self._meter = self._protocol.meter(self._asked, *content_of(headers))
 
     def head_written(self, seconds: float) -> None:
         """The response's head has been handed to the client's socket."""
@@ -290,7 +298,8 @@ class Call:
         """There is no response: write the record, say so to the client."""
         status, error, code = _FAILURES[failure]
         upstream = self._run.upstream.base if self._run else "the endpoint"
-        answer = _answer(status, f"cab-proxy got no response from {upstream}: {reason}", "server_error", code)
+        message = f"cab-proxy got no response from {upstream}: {reason}"
+        answer = self._answer(Problem(code=code, message=message, status=status, kind="server_error"))
         if self._record is not None:
             self._last_at = at
             self._status = None if self._left_early else status
@@ -302,9 +311,9 @@ class Call:
 
     # --- the record --------------------------------------------------------------------------
 
-    async def _facts(self, meter: ChatMeter) -> ChatFacts | None:
+    async def _facts(self, meter: Meter) -> Facts | None:
         try:
-            large = self._response_bytes > _LARGE_BYTES
+            large = self._response_bytes > LARGE_BYTES
             return await to_thread(meter.finish) if large else meter.finish()
         except Exception as error:  # noqa: BLE001  # the meter's edge, as in data()
             self._meter_failed(error)
@@ -314,9 +323,9 @@ class Call:
         self._meter = None
         self._report(f"a response could not be metered ({type(error).__name__}); it was passed on unchanged")
 
-    def _error(self, ending: Ending, facts: ChatFacts | None) -> ErrorType | None:
+    def _error(self, ending: Ending, facts: Facts | None) -> ErrorType | None:
         assert self._record is not None
-        if not 200 <= (self._status or 0) < (300 if self._record.protocol else 400):
+        if not 200 <= (self._status or 0) < (300 if self._protocol else 400):
             return "upstream_error"
         if self._left_early:
             return "client_disconnect"
@@ -325,7 +334,7 @@ class Call:
         broke_off = facts is not None and facts.readable and not facts.ended
         return "truncated" if ending == "truncated" or broke_off else None
 
-    async def _figures(self, facts: ChatFacts, *, broken: bool) -> Figures:
+    async def _figures(self, facts: Facts, *, broken: bool) -> Figures:
         """The endpoint's figures, completed by estimates where it did some work."""
         figures = reported(facts, broken=broken)
         tokens = figures.tokens
@@ -334,10 +343,10 @@ class Call:
             return figures
         prompt = answer = None
         try:
-            if tokens.input is None and self._question:
-                prompt = await (self._prompt or self._estimate_prompt())
+            if tokens.input is None and self._question is not None:
+                prompt = await (self._prompt or self._estimate_prompt(self._question))
             if tokens.output is None and facts.readable:
-                answer = await to_thread(estimate_output, facts.said, self._request.model)
+                answer = await to_thread(estimate_output, facts.said, self._asked.model)
         except Exception as error:  # noqa: BLE001  # the meter's edge, as in data()
             self._report(f"a call's tokens could not be estimated ({type(error).__name__})")
             return figures
@@ -347,7 +356,7 @@ class Call:
         estimate.cancel()
         await asyncio.gather(estimate, return_exceptions=True)
 
-    def _write(self, error: ErrorType | None, facts: ChatFacts | None, figures: Figures) -> None:
+    def _write(self, error: ErrorType | None, facts: Facts | None, figures: Figures) -> None:
         assert self._run is not None
         assert self._record is not None
         asked_at = self._body_at if self._sent_at is None else self._sent_at
@@ -362,7 +371,7 @@ class Call:
         record.estimator, record.lower_bound = figures.estimator, figures.lower_bound
         if self._head_at is not None:
             record.ttfb_ms = _ms(self._head_at - asked_at)
-        if self._delta_at is not None and self._request.stream:
+        if self._delta_at is not None and self._asked.stream:
             record.ttft_ms = _ms(self._delta_at - asked_at)
         record.duration_ms = _ms(self._last_at - self._begun_at)
         record.client_wait_ms = _ms(self._waited_s)
@@ -379,19 +388,5 @@ class Call:
         self._run.finished(record)
 
 
-def _parse(data: bytes) -> tuple[JsonBody, ChatRequest]:
-    body = read_json(data)
-    return body, read_request(body)
-
-
-def _estimate_prompt(question: bytes, model: str | None) -> Estimate:
-    return estimate_input(read_json(question).value or {}, model)
-
-
 def _ms(seconds: float) -> float:
     return round(seconds * 1000, 3) if seconds > 0 else 0.0
-
-
-def _answer(status: int, message: str, kind: str, code: str, param: str | None = None) -> Answer:
-    headers = (_JSON, *(NO_RETRY if status < 500 or code == "ledger_unwritable" else ()))
-    return Answer(status=status, body=error_body(message, kind, code, param), headers=headers)

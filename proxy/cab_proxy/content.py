@@ -130,6 +130,15 @@ class _Zstd:
             self._decompressor = ZstdDecompressor()
 
 
+def decoded(data: bytes, encoding: str) -> bytes | None:
+    """A whole body without its coding; ``None`` where it can't be read, is cut off, or is longer than
+    :data:`MAX_COPY_BYTES`.
+    """
+    copy = ContentCopy(encoding)
+    text = copy.feed(data)
+    return text if copy.whole else None
+
+
 _DECODERS: Final[dict[str, Callable[[], _Decoder]]] = {
     "gzip": _Inflate,
     "x-gzip": _Inflate,

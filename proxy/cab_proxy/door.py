@@ -1,6 +1,6 @@
 """The default-deny door of a run: which requests may pass to the endpoint.
 
-Contract: pure. The verdict on a request is ``None`` (it may pass) or a :class:`Refusal`. What passes:
+Contract: pure. The verdict on a request is ``None`` (it may pass) or a ``Problem``. What passes:
 ``POST …/chat/completions`` with a body that can be checked, and ``GET`` of the model list. An agent
 without a network must not reach the web through the model provider, so hosted tools, media that the
 provider would fetch, stored files and background calls are refused, as are models outside the run's
@@ -17,9 +17,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from .errors import Problem
 from .exchange import Headers
 from .headers import first
 from .jsonbody import JsonBody
+from .protocols.base import Protocol
 
 ALLOWANCES: Final = frozenset({"hosted-tools", "remote-media", "background"})
 """What ``allow`` may name."""
@@ -83,75 +85,64 @@ _FETCHED: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*://|(?:https?|ftp|file|gs|s3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why a request may not pass."""
-
-    code: str
-    """For programs, e.g. ``model_not_allowed``."""
-    message: str
-    status: int = 400
-    param: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """What one run may ask for."""
 
     models: frozenset[str] | None = None
     """Models that may be called; ``None`` for any."""
     allow: frozenset[str] = frozenset()
-    """Refusals that are lifted, of :data:`ALLOWANCES`."""
+    """Problems that are lifted, of :data:`ALLOWANCES`."""
 
-    def check_target(self, method: str, path: str) -> Refusal | None:
+    def check_target(self, method: str, path: str) -> Problem | None:
         """Judge a request's line. The path is compared as it was sent, so no encoding gets past."""
         if method == "POST" and path in CHAT_PATHS:
             return None
         if method == "GET" and _MODELS.match(path):
             return None
-        return Refusal(
+        return Problem(
             code="path_not_allowed",
             message=f"{method} {path[:200]} is closed in this run: only chat/completions and models are open",
             status=403,
         )
 
-    def check_headers(self, headers: Headers) -> Refusal | None:
+    def check_headers(self, headers: Headers) -> Problem | None:
         """Judge a request's headers. A body that another type or charset than JSON in UTF-8 is named for,
         some servers would read as something else than what is checked here.
         """
         for name, _ in headers:
             if name.lower() in _REROUTING_HEADERS:
-                return Refusal(code="header_not_allowed", message=f"header {name} is refused", param=name)
+                return Problem(code="header_not_allowed", message=f"header {name} is refused", param=name)
         kind = first(headers, "content-type")
         if kind and not _JSON_TYPE.fullmatch(kind):
-            return Refusal(
+            return Problem(
                 code="content_type_not_allowed",
                 message=f"Content-Type {kind[:100]!r} is refused: send application/json in UTF-8",
             )
         return None
 
-    def check_body(self, body: JsonBody) -> Refusal | None:
-        """Judge the body of a chat call."""
+    def check_body(self, protocol: Protocol, body: JsonBody) -> Problem | None:  # noqa: ARG002
+        """Judge the body of a model call."""
         if body.value is None:
-            return Refusal(code="body_not_checkable", message=body.problem or "the body can't be checked")
+            return Problem(code="body_not_checkable", message=body.problem or "the body can't be checked")
         duplicate = body.duplicate_key()
         if duplicate is not None:
-            return Refusal(
+            return Problem(
                 code="duplicate_key", message="a key stands twice in the body", param=duplicate[:100]
             )
         return next(self._objections(body.value), None)
 
-    def _objections(self, body: Mapping[str, Any]) -> Iterator[Refusal]:
+    def _objections(self, body: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _odd_keys(body)
         yield from self._models(body)
         for key in REROUTING_KEYS:
             if body.get(key) is not None:
-                yield Refusal(
+                yield Problem(
                     code="rerouting_not_allowed",
                     message=f"{key} is refused: it names another endpoint",
                     param=key,
                 )
         if "background" not in self.allow and body.get("background") not in (None, False):
-            yield Refusal(
+            yield Problem(
                 code="background_not_allowed", message="background calls are refused", param="background"
             )
         if "hosted-tools" not in self.allow:
@@ -159,28 +150,28 @@ class Door:
         if "remote-media" not in self.allow:
             yield from _remote_media(body)
 
-    def _models(self, body: Mapping[str, Any]) -> Iterator[Refusal]:
+    def _models(self, body: Mapping[str, Any]) -> Iterator[Problem]:
         if self.models is None:
             return
         for key, model in _named_models(body):
             if not isinstance(model, str) or model not in self.models:
                 listed = ", ".join(sorted(self.models))
-                yield Refusal(
+                yield Problem(
                     code="model_not_allowed",
                     message=f"model {str(model)[:100]!r} is not in this run's list ({listed})",
                     param=key,
                 )
 
 
-def _odd_keys(body: Mapping[str, Any]) -> Iterator[Refusal]:
+def _odd_keys(body: Mapping[str, Any]) -> Iterator[Problem]:
     """Keys that another reader could take for a checked one."""
     for key in body:
         if _CHECKED.get(key.casefold(), key) != key:
-            yield Refusal(code="odd_key", message=f"key {key[:100]!r} must be lower case", param=key[:100])
+            yield Problem(code="odd_key", message=f"key {key[:100]!r} must be lower case", param=key[:100])
     for part in (*_objects(body.get("tools")), *_objects(body.get("messages"))):
         for key in part:
             if key.casefold() in {"type", "content"} and key not in {"type", "content"}:
-                yield Refusal(
+                yield Problem(
                     code="odd_key", message=f"key {key[:100]!r} must be lower case", param=key[:100]
                 )
 
@@ -197,18 +188,18 @@ def _objects(value: object) -> Iterable[Mapping[str, Any]]:
     return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
 
 
-def _hosted_tools(body: Mapping[str, Any]) -> Iterator[Refusal]:
+def _hosted_tools(body: Mapping[str, Any]) -> Iterator[Problem]:
     for key, value in body.items():
         # an empty object switches web_search_options on
         if _HOSTED.search(key.casefold()) and (value or isinstance(value, dict)):
-            yield Refusal(
+            yield Problem(
                 code="hosted_tool_not_allowed",
                 message=f"{key[:100]} is refused: it runs at the provider",
                 param=key[:100],
             )
     for key, model in _named_models(body):
         if isinstance(model, str) and model.casefold().endswith(_ONLINE):
-            yield Refusal(
+            yield Problem(
                 code="hosted_tool_not_allowed",
                 message=f"model {model[:100]!r} is refused: it searches the web",
                 param=key,
@@ -217,14 +208,14 @@ def _hosted_tools(body: Mapping[str, Any]) -> Iterator[Refusal]:
     for tool in tools if isinstance(tools, list) else [] if tools is None else [tools]:
         kind = tool.get("type") if isinstance(tool, dict) else None
         if not isinstance(kind, str) or kind not in CLIENT_TOOLS:
-            yield Refusal(
+            yield Problem(
                 code="hosted_tool_not_allowed",
                 message=f"tools of type {str(kind)[:100]!r} are refused: they run at the provider",
                 param="tools",
             )
 
 
-def _remote_media(body: Mapping[str, Any]) -> Iterator[Refusal]:
+def _remote_media(body: Mapping[str, Any]) -> Iterator[Problem]:
     messages = body.get("messages")
     waiting: list[tuple[str, object]] = []
     for message in _objects(messages):
@@ -242,7 +233,7 @@ def _remote_media(body: Mapping[str, Any]) -> Iterator[Refusal]:
         elif isinstance(value, list):
             waiting += [(name, item) for item in value if not (name == "content" and isinstance(item, str))]
         elif isinstance(value, str) and _is_remote(name, value):
-            yield Refusal(
+            yield Problem(
                 code="remote_media_not_allowed",
                 message="media that the provider would fetch is refused: send it as a data: URL",
                 param=name[:100],

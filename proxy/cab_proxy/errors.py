@@ -11,6 +11,7 @@ Each message is one line that says what happened and, where that helps, what to 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Final
 
 NO_RETRY: Final = (("x-should-retry", "false"),)
@@ -36,6 +37,20 @@ class RunError(ProxyError):
         super().__init__(message)
         self.status = status
         """HTTP status of the control socket's answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why the proxy answers a request itself."""
+
+    code: str
+    """For programs, e.g. ``model_not_allowed``."""
+    message: str
+    status: int = 400
+    kind: str = "invalid_request_error"
+    """As OpenAI's ``type``."""
+    param: str | None = None
+    """The part of the request that it is about."""
 
 
 def error_body(message: str, kind: str, code: str, param: str | None = None) -> bytes:

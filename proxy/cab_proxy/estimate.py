@@ -13,14 +13,15 @@ from __future__ import annotations
 import base64
 import functools
 import gzip
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 import tiktoken
+
+from .protocols.base import Prompt
 
 MAX_ENCODED_CHARS: Final = 1_000_000
 _SLICE_CHARS: Final = 8_192
@@ -61,7 +62,7 @@ class Estimate:
     encoding: str
     """Name of the vocabulary behind it."""
     lower_bound: bool
-    """The request holds media, which are not counted."""
+    """The request holds what can't be counted: media, or parts that are stored at the provider."""
 
 
 def encoding_name(model: str | None) -> str:
@@ -91,59 +92,20 @@ def count(texts: Iterable[str], name: str) -> int:
     return tokens + round(skipped * tokens / encoded) if encoded else tokens
 
 
-def estimate_input(body: Mapping[str, Any], model: str | None) -> Estimate:
-    """Prompt tokens of a chat request: messages, tool schemas and what the template adds."""
+def estimate_input(prompt: Prompt, model: str | None) -> Estimate:
+    """Prompt tokens: messages, tool schemas and what the template adds."""
     name = encoding_name(model)
-    texts: list[str] = []
-    overhead = _PER_REPLY_TOKENS
-    media = False
-    for message in _objects(body.get("messages")):
-        overhead += _PER_MESSAGE_TOKENS + (_PER_NAME_TOKENS if "name" in message else 0)
-        texts += [value for key in ("role", "name") if isinstance(value := message.get(key), str)]
-        texts += _content_texts(message.get("content"))
-        media = media or _has_media(message.get("content"))
-        for call in _objects(message.get("tool_calls")):
-            texts += _call_texts(call)
-    schemas = [*_objects(body.get("tools")), *_objects(body.get("functions"))]
-    for schema in schemas:
-        overhead += _PER_TOOL_TOKENS
-        texts.append(_compact(schema.get("function", schema)))
-    shape = body.get("response_format")
-    if isinstance(shape, dict) and "json_schema" in shape:
-        texts.append(_compact(shape["json_schema"]))
-    return Estimate(count(texts, name) + overhead, name, lower_bound=media)
+    overhead = (
+        _PER_REPLY_TOKENS
+        + _PER_MESSAGE_TOKENS * prompt.messages_count
+        + _PER_NAME_TOKENS * prompt.names_count
+        + _PER_TOOL_TOKENS * prompt.tools_count
+    )
+    tokens = count((*prompt.system, *prompt.tools, *prompt.messages), name)
+    return Estimate(tokens + overhead, name, lower_bound=prompt.media or prompt.stored)
 
 
 def estimate_output(texts: Iterable[str], model: str | None) -> Estimate:
     """Completion tokens of what a response said, over all its choices."""
     name = encoding_name(model)
     return Estimate(count(texts, name), name, lower_bound=False)
-
-
-def _objects(value: object) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict))
-
-
-def _content_texts(content: object) -> Iterator[str]:
-    if isinstance(content, str):
-        yield content
-    for part in _objects(content):
-        yield from (value for key in ("text", "refusal") if isinstance(value := part.get(key), str))
-
-
-def _has_media(content: object) -> bool:
-    return any(part.get("type") not in {"text", "refusal", None} for part in _objects(content))
-
-
-def _call_texts(call: Mapping[str, Any]) -> Iterator[str]:
-    inner = call.get("function", call.get("custom"))
-    if isinstance(inner, dict):
-        yield from (v for key in ("name", "arguments", "input") if isinstance(v := inner.get(key), str))
-
-
-def _compact(value: object) -> str:
-    try:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    except (RecursionError, ValueError):
-        return ""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 
-from .chat import ChatFacts
 from .estimate import Estimate
+from .protocols.base import Facts
 from .records import FROM_NOWHERE, NO_TOKENS, TOKEN_KINDS, Source, Tokens, TokensSource
 
 
@@ -25,7 +25,7 @@ class Figures:
     """The estimate leaves something out that it can't count; ``None`` where nothing is estimated."""
 
 
-def reported(facts: ChatFacts, *, broken: bool) -> Figures:
+def reported(facts: Facts, *, broken: bool) -> Figures:
     """The endpoint's own figures. A stream that broke off before its last count has partial ones."""
     if facts.usage is None:
         return Figures()

@@ -10,6 +10,7 @@ import pytest
 from cab_proxy.door import Door
 from cab_proxy.exchange import Headers
 from cab_proxy.jsonbody import read_json
+from cab_proxy.protocols.chat import PROTOCOL
 
 DOOR = Door(models=frozenset({"m", "org/m"}))
 OK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "see https://example.org"}]}
@@ -18,7 +19,7 @@ PNG = "data:image/png;base64,iVBOR"
 
 def code(body: object, door: Door = DOOR) -> str | None:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    refusal = door.check_body(read_json(raw))
+    refusal = door.check_body(PROTOCOL, read_json(raw))
     return None if refusal is None else refusal.code
 
 

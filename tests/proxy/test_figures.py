@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cab_proxy.chat import ChatFacts
 from cab_proxy.estimate import Estimate
 from cab_proxy.figures import Figures, completed, reported
+from cab_proxy.protocols.base import Facts
 from cab_proxy.records import Tokens, TokensSource
 
-FACTS = ChatFacts(
+FACTS = Facts(
     model="m",
     system_fingerprint=None,
     finish_reasons=("stop",),

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from cab_proxy.protocols.usage import cost_of, is_zero, merge, normalise, usage_in
 from cab_proxy.records import Tokens
-from cab_proxy.usage import cost_of, is_zero, merge, normalise, usage_in
 
 
 @pytest.mark.parametrize(

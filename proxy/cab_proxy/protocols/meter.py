@@ -13,13 +13,18 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from typing import Final, Literal
+from collections.abc import Hashable
+from typing import Any, Final, Literal
 
-from .content import ContentCopy
+from ..content import ContentCopy
+from ..jsonbody import read_response_json
+from .base import Facts
 from .skim import Saying, Skimmer
 from .sse import SseEvent
 
 MAX_WAITING_BYTES: Final = 4 * 1024
+_MAX_PIECES: Final = 256
+"""So many pieces of a text are joined: small strings take many times the room of what they hold."""
 _STEPS: Final = 8
 _steps = itertools.cycle(range(1, _STEPS + 1))
 """Streams that began together are read at different times, so that none waits for all the others."""
@@ -39,6 +44,10 @@ class Meter(ABC):
         self._plain = bytearray()
         self._events: Skimmer | None = None
         self._done = self._ended = False
+        self._said: dict[Hashable, list[str]] = {}
+        self._frames = 0
+        self._facts = Facts()
+        """What has been read; a protocol's meter fills it in."""
         self.saw_delta = False
         """Some of the answer has been read: content, reasoning or a tool call."""
 
@@ -84,8 +93,8 @@ class Meter(ABC):
             begun = self._patience_bytes > 0
             self._patience_bytes = MAX_WAITING_BYTES // (1 if begun else next(_steps))
 
-    def _end(self) -> None:
-        """Read what is left, once no more will come."""
+    def finish(self) -> Facts:
+        """The facts, once no more will come."""
         self._catch_up()
         events, self._events = self._events, None  # it knows us: nothing else would let go of the two
         if events is not None:
@@ -93,6 +102,30 @@ class Meter(ABC):
         elif self._plain:
             body, self._plain = self._plain, bytearray()
             self._read_plain(body)
+        facts = self._facts
+        self._settle(facts)
+        facts.ended = self._ended
+        facts.usage_final = facts.usage_final or self._ended
+        facts.said = tuple("".join(pieces) for pieces in self._said.values())
+        facts.readable = self._copy.whole and self._frames > 0
+        return facts
+
+    # --- for a protocol's meter ----------------------------------------------------------------
+
+    def _parse(self, data: bytes | bytearray) -> dict[str, Any] | None:
+        """The object that an event or a body holds. A long body is emptied on the way."""
+        frame = read_response_json(data)
+        self._frames += frame is not None
+        return frame
+
+    def _say(self, key: Hashable, text: str) -> Saying:
+        """Take in a piece of the text that ``key`` names."""
+        self.saw_delta = True
+        pieces = self._said.setdefault(key, [])
+        if len(pieces) >= _MAX_PIECES:
+            pieces[:] = ["".join(pieces)]
+        pieces.append(text)
+        return Saying(text, pieces.append)
 
     @abstractmethod
     def _read_event(self, event: SseEvent) -> Saying | None:
@@ -101,6 +134,10 @@ class Meter(ABC):
     @abstractmethod
     def _read_plain(self, body: bytearray) -> None:
         """Read a body that is no stream. It may be emptied."""
+
+    @abstractmethod
+    def _settle(self, facts: Facts) -> None:
+        """Put into the facts what is only known at the end: usage above all."""
 
 
 def _mode_of(content_type: str) -> Literal["plain", "events", "unknown"]:

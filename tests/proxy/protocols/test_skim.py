@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cab_proxy.skim import Mould, Saying, Skimmer
-from cab_proxy.sse import SseEvent
+from cab_proxy.protocols.skim import Mould, Saying, Skimmer
+from cab_proxy.protocols.sse import SseEvent
 
 
 class Reader:

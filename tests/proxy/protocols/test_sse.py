@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cab_proxy.sse import SseEvent, SseParser
+from cab_proxy.protocols.sse import SseEvent, SseParser
 
 
 def parse(*chunks: bytes, limit: int = 1000) -> list[SseEvent]:

@@ -10,9 +10,10 @@ import weakref
 
 import pytest
 
-from cab_proxy.meter import MAX_WAITING_BYTES, Meter
-from cab_proxy.skim import Saying
-from cab_proxy.sse import SseEvent
+from cab_proxy.protocols.base import Facts
+from cab_proxy.protocols.meter import MAX_WAITING_BYTES, Meter
+from cab_proxy.protocols.skim import Saying
+from cab_proxy.protocols.sse import SseEvent
 
 
 class Lines(Meter):
@@ -20,13 +21,11 @@ class Lines(Meter):
 
     def __init__(self, kind: str = "text/event-stream", coding: str = "", *, streamed: bool = True) -> None:
         super().__init__(kind, coding, streamed=streamed)
-        self.said: list[str] = []
         self.plain: list[bytes] = []
         self.read = 0
 
-    def finish(self) -> str:
-        self._end()
-        return "".join(self.said)
+    def said(self) -> str:
+        return "".join(self.finish().said)
 
     def _read_event(self, event: SseEvent) -> Saying | None:
         self.read += 1
@@ -34,14 +33,13 @@ class Lines(Meter):
             self._ended = self._done = True
             return None
         text = json.loads(event.data)["text"]
-        if not text:
-            return None
-        self.saw_delta = True
-        self.said.append(text)
-        return Saying(text, self.said.append)
+        return self._say("text", text) if text else None
 
     def _read_plain(self, body: bytearray) -> None:
         self.plain.append(bytes(body))
+
+    def _settle(self, facts: Facts) -> None:
+        pass
 
 
 def says(text: str) -> bytes:
@@ -64,7 +62,7 @@ def test_what_was_fed_is_known_whenever_it_is_asked_for() -> None:
     meter.feed(END[-1:])
     assert meter.done
     assert meter.ended
-    assert meter.finish() == "ab"
+    assert meter.said() == "ab"
 
 
 def test_nothing_is_read_before_it_is_asked_for() -> None:
@@ -109,7 +107,7 @@ def test_a_long_stream_takes_little_more_room_than_its_text() -> None:
     try:
         for n in range(20_000):
             meter.feed(b'data: {"id":"%b","text":"%04d"}\n\n' % (padding, n % 10_000))
-        assert len(meter.finish()) == 80_001
+        assert len(meter.said()) == 80_001
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
@@ -145,7 +143,7 @@ def test_a_plain_body(kind: str, coding: str) -> None:
 def test_what_a_body_is(kind: str, streamed: bool, body: bytes, plain: bool) -> None:
     meter = Lines(kind, streamed=streamed)
     meter.feed(body)
-    assert meter.finish() == ("" if plain else "a")
+    assert meter.said() == ("" if plain else "a")
     assert bool(meter.plain) is plain
 
 
@@ -153,14 +151,14 @@ def test_an_empty_body() -> None:
     for kind in ("text/event-stream", "application/json", ""):
         meter = Lines(kind)
         meter.feed(b"")
-        assert meter.finish() == ""
+        assert meter.said() == ""
         assert meter.plain == []
 
 
 def test_an_event_without_its_blank_line() -> None:
     meter = Lines()
     meter.feed(says("a") + says("b")[:-1])
-    assert meter.finish() == "ab"
+    assert meter.said() == "ab"
     meter = Lines()
     meter.feed(says("a") + END[:-2])
     assert not meter.ended

@@ -1,4 +1,4 @@
-"""The meter of chat/completions: bytes in, facts out. See :mod:`cab_proxy.meter` for its contract.
+"""chat/completions, OpenAI's and everybody's.
 
 A stream has *ended* with ``[DONE]`` or, since some servers leave that out, once every choice has a
 finish reason. A stream that stops before is not whole, however cleanly its connection closed.
@@ -6,41 +6,24 @@ finish reason. A stream that stops before is not whole, however cleanly its conn
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
-from .jsonbody import JsonBody, float_of, int_of, keepable, read_response_json, text_of
+from ..errors import Problem, error_body
+from ..jsonbody import float_of, int_of, keepable, text_of
+from ..records import Params
+from .base import Asked, Facts, Prompt, Protocol, code_of, compact, length_of, objects
 from .meter import Meter
-from .records import NO_PARAMS, Params, Tokens
 from .skim import Saying
 from .sse import SseEvent
 from .usage import cost_of, is_zero, merge, normalise, usage_in
 
 MAX_CHOICES: Final = 1024
-_MAX_PIECES: Final = 256
-"""So many pieces of a text are joined: small strings take many times the room of what they hold."""
 
 
-@dataclass(slots=True, kw_only=True)
-class ChatRequest:
-    """What a chat request asks."""
-
-    model: str | None = None
-    stream: bool | None = None
-    include_usage: bool = False
-    """The request asks for usage in the stream, or is not streamed."""
-    choices: int = 1
-    """Number of answers asked for (``n``)."""
-    params: Params = NO_PARAMS
-
-
-def read_request(body: JsonBody) -> ChatRequest:
-    """The facts of a request; unknown ones where it can't be read."""
-    value = body.value
-    if value is None:
-        return ChatRequest()
+def read_request(value: Mapping[str, Any], _path: str = "") -> Asked:
+    """The facts of a request; unknown ones where they make no sense."""
     options = value.get("stream_options")
     reasoning = value.get("reasoning")
     effort = value.get("reasoning_effort")
@@ -48,7 +31,7 @@ def read_request(body: JsonBody) -> ChatRequest:
         effort = reasoning.get("effort")
     stream = value.get("stream") is True
     limit = int_of(value.get("max_completion_tokens"))
-    return ChatRequest(
+    return Asked(
         model=text_of(value.get("model")),
         stream=stream,
         include_usage=not stream or (isinstance(options, dict) and options.get("include_usage") is True),
@@ -59,40 +42,10 @@ def read_request(body: JsonBody) -> ChatRequest:
             seed=int_of(value.get("seed")),
             max_tokens=int_of(value.get("max_tokens")) if limit is None else limit,
             reasoning_effort=text_of(effort, 64),
-            tools_count=_length(value.get("tools")),
-            messages_count=_length(value.get("messages")),
+            tools_count=length_of(value.get("tools")),
+            messages_count=length_of(value.get("messages")),
         ),
     )
-
-
-def _length(value: object) -> int | None:
-    return len(value) if isinstance(value, list) else None
-
-
-@dataclass(slots=True, kw_only=True)
-class ChatFacts:
-    """What a chat response said."""
-
-    model: str | None
-    system_fingerprint: str | None
-    finish_reasons: tuple[str, ...]
-    """One per choice that has finished, in the order of the choices."""
-    in_band_error: bool
-    """The body says that it failed, whatever its status."""
-    error_code: str | None
-    """The endpoint's name for the error: ``error.code``, else ``error.type``."""
-    ended: bool
-    """The protocol came to its own end."""
-    usage: Tokens | None
-    """Reported counts; ``None`` where the endpoint reported none."""
-    usage_final: bool
-    """They are the call's, not those up to where a stream broke off."""
-    usage_raw: dict[str, Any] | None
-    cost_usd: Decimal | None
-    said: tuple[str, ...]
-    """Everything generated: content, reasoning, names and arguments of tool calls."""
-    readable: bool
-    """The body could be read, so that ``said`` is all of what came."""
 
 
 class ChatMeter(Meter):
@@ -101,72 +54,52 @@ class ChatMeter(Meter):
     What a frame can bring besides text: the model and its fingerprint, of which the first ones count; a
     finish reason, with which the stream may have ended; a choice not seen before, without whose finish reason
     it has not; usage, the call's own if it comes with or after the last finish reason; an error. A frame
-    that brings one piece of text and none of these makes a mould (:mod:`cab_proxy.skim`).
+    that brings one piece of text and none of these makes a mould (:mod:`cab_proxy.protocols.skim`).
     """
 
-    def __init__(self, request: ChatRequest, content_type: str, content_encoding: str = "") -> None:
+    def __init__(self, request: Asked, content_type: str, content_encoding: str = "") -> None:
         super().__init__(content_type, content_encoding, streamed=request.stream is True)
         self._asked = request.choices
-        self._model: str | None = None
-        self._fingerprint: str | None = None
         self._finished: dict[int, str] = {}
         self._seen: set[int] = set()
-        self._said: dict[tuple[int, str], list[str]] = {}
         self._usage: dict[str, Any] = {}
         self._zero_usage: dict[str, Any] | None = None
-        self._usage_final = False
-        self._error = False
-        self._error_code: str | None = None
-        self._frames = 0
 
-    def finish(self) -> ChatFacts:
-        """The facts, once no more will come."""
-        self._end()
+    def _settle(self, facts: Facts) -> None:
         usage = self._usage
         if not usage and self._zero_usage is not None and not self._said:
             usage = self._zero_usage
-        return ChatFacts(
-            model=self._model,
-            system_fingerprint=self._fingerprint,
-            finish_reasons=tuple(self._finished[index] for index in sorted(self._finished)),
-            in_band_error=self._error,
-            error_code=self._error_code,
-            ended=self._ended,
-            usage=normalise(usage) if usage else None,
-            usage_final=self._usage_final or self._ended,
-            usage_raw=usage or None,
-            cost_usd=cost_of(usage) if usage else None,
-            said=tuple("".join(parts) for parts in self._said.values()),
-            readable=self._copy.whole and self._frames > 0,
-        )
+        facts.finish_reasons = tuple(self._finished[index] for index in sorted(self._finished))
+        if usage:
+            facts.usage, facts.usage_raw, facts.cost_usd = normalise(usage), usage, cost_of(usage)
 
     def _read_plain(self, body: bytearray) -> None:
-        frame = read_response_json(body)
+        frame = self._parse(body)
         if frame is not None:
             self._read_frame(frame, "message")
-            self._ended = self._usage_final = True
+            self._ended = True
 
     def _read_event(self, event: SseEvent) -> Saying | None:
         if event.data.strip() == b"[DONE]":
             self._done = self._ended = True
             return None
         if event.event == "error":
-            self._error = True
-        frame = read_response_json(event.data)
+            self._facts.in_band_error = True
+        frame = self._parse(event.data)
         return None if frame is None else self._read_frame(frame, "delta")
 
     def _read_frame(self, frame: Mapping[str, Any], part: str) -> Saying | None:
         """Read a response or a chunk of one; what it said, if that is all that it brought."""
-        self._frames += 1
+        facts = self._facts
         sayings: list[Saying] = []
         news = False
         if error := frame.get("error"):
-            news = self._error = True
-            self._error_code = self._error_code or _code_of(error)
-        if self._model is None:
-            self._model = text_of(frame.get("model")) or None
-        if self._fingerprint is None:
-            self._fingerprint = text_of(frame.get("system_fingerprint")) or None
+            news = facts.in_band_error = True
+            facts.error_code = facts.error_code or code_of(error)
+        if facts.model is None:
+            facts.model = text_of(frame.get("model")) or None
+        if facts.system_fingerprint is None:
+            facts.system_fingerprint = text_of(frame.get("system_fingerprint")) or None
         choices = frame.get("choices")
         for position, choice in enumerate(choices if isinstance(choices, list) else ()):
             if isinstance(choice, dict):
@@ -185,7 +118,7 @@ class ChatMeter(Meter):
             return False
         self._usage = keepable(merge(self._usage, usage)) or usage if self._usage else usage
         # a count that comes with or after the finish reasons is the call's own
-        self._usage_final = self._all_finished()
+        self._facts.usage_final = self._all_finished()
         return True
 
     def _read_choice(
@@ -198,29 +131,18 @@ class ChatMeter(Meter):
             return False
         self._seen.add(index)
         for name, text in _generated(choice.get(part)):
-            self.saw_delta = True
-            texts = self._said.setdefault((index, name), [])
-            if len(texts) >= _MAX_PIECES:
-                texts[:] = ["".join(texts)]
-            texts.append(text)
-            sayings.append(Saying(text, texts.append))
+            sayings.append(self._say((index, name), text))
         reason = choice.get("finish_reason")
         if not isinstance(reason, str) or not reason:
             return False
         self._finished[index] = reason[:64]
-        self._error = self._error or reason == "error"
+        if reason == "error":
+            self._facts.in_band_error = True
         self._ended = self._ended or self._all_finished()
         return True
 
     def _all_finished(self) -> bool:
         return len(self._finished) >= max(self._asked, len(self._seen))
-
-
-def _code_of(error: object) -> str | None:
-    """An error object's name for what went wrong. llama.cpp's ``code`` is the status: its type tells."""
-    if not isinstance(error, dict):
-        return None
-    return text_of(error.get("code"), 64) or text_of(error.get("type"), 64) or None
 
 
 def _generated(message: object) -> Iterator[tuple[str, str]]:
@@ -251,3 +173,49 @@ def _generated(message: object) -> Iterator[tuple[str, str]]:
         for key in ("name", "arguments", "input"):
             if isinstance(text := inner.get(key), str) and text:
                 yield f"{kind} {position if index is None else index} {key}", text
+
+
+def read_prompt(body: Mapping[str, Any]) -> Prompt:
+    """The texts of a request: messages, tool schemas, the answer's format."""
+    prompt = Prompt(system=[], tools=[], messages=[])
+    for message in objects(body.get("messages")):
+        role = message.get("role")
+        texts = prompt.system if role in {"system", "developer"} else prompt.messages
+        prompt.messages_count += 1
+        prompt.names_count += "name" in message
+        texts += [value for key in ("role", "name") if isinstance(value := message.get(key), str)]
+        content = message.get("content")
+        if isinstance(content, str):
+            texts.append(content)
+        for part in objects(content):
+            texts += [value for key in ("text", "refusal") if isinstance(value := part.get(key), str)]
+            prompt.media = prompt.media or part.get("type") not in {"text", "refusal", None}
+        for call in objects(message.get("tool_calls")):
+            texts += _call_texts(call)
+    for schema in (*objects(body.get("tools")), *objects(body.get("functions"))):
+        prompt.tools_count += 1
+        prompt.tools.append(compact(schema.get("function", schema)))
+    shape = body.get("response_format")
+    if isinstance(shape, dict) and "json_schema" in shape:
+        prompt.tools.append(compact(shape["json_schema"]))
+    return prompt
+
+
+def _call_texts(call: Mapping[str, Any]) -> Iterator[str]:
+    inner = call.get("function", call.get("custom"))
+    if isinstance(inner, dict):
+        yield from (v for key in ("name", "arguments", "input") if isinstance(v := inner.get(key), str))
+
+
+def _error_body(problem: Problem) -> bytes:
+    return error_body(problem.message, problem.kind, problem.code, problem.param)
+
+
+PROTOCOL: Final = Protocol(
+    name="chat",
+    path=re.compile(r"/chat/completions/?\Z"),
+    read_request=read_request,
+    meter=ChatMeter,
+    read_prompt=read_prompt,
+    error_body=_error_body,
+)

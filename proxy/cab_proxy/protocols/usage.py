@@ -21,8 +21,8 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from .jsonbody import int_of
-from .records import Tokens
+from ..jsonbody import int_of
+from ..records import Tokens
 
 _LEAST_USD: Final = Decimal("1e-30")
 """A ledger writes every digit after the point, so there must be an end to them."""

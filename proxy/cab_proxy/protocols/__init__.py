@@ -1,0 +1,24 @@
+"""The protocols that coding agents speak, told apart by path."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from . import chat
+from .base import Protocol
+
+PROTOCOLS: Final[tuple[Protocol, ...]] = (chat.PROTOCOL,)
+"""In the order in which paths are tried."""
+
+DEFAULT_PROTOCOL: Final = chat.PROTOCOL
+"""Whose errors a client gets that speaks none of them."""
+
+
+def detect(path: str) -> Protocol | None:
+    """The protocol of a POST to ``path``, whatever stands before the part that it knows; ``None`` where that
+    is no model call.
+    """
+    for protocol in PROTOCOLS:
+        if protocol.path.search(path):
+            return protocol
+    return None
