@@ -34,7 +34,8 @@ class _Through:
 
     def head_written(self, seconds: float) -> None: ...
 
-    def data(self, chunk: bytes, at: float) -> None: ...
+    def data(self, chunk: bytes, at: float) -> bool:  # noqa: ARG002  # as above
+        return True
 
     def client_waited(self, seconds: float) -> None: ...
 

@@ -14,24 +14,33 @@ import hashlib
 from asyncio import to_thread
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 from typing import Protocol as Interface
 
 from .entrance import Stranger, Visitor
 from .errors import NO_RETRY, LedgerWriteError, Problem
 from .estimate import Estimate, estimate_input, estimate_output
-from .exchange import Answer, Ending, Failure, Forward, Head, Headers, Received
+from .exchange import Answer, Edit, Ending, Failure, Forward, Head, Headers, Received
 from .figures import Figures, completed, reported
-from .headers import content_of, first, request_headers, retry_after_ms
+from .headers import content_of, first, request_headers, retry_after_ms, without
 from .ids import ulid
+from .inject import UsageEventFilter
 from .jsonbody import JsonBody
-from .protocols import DEFAULT_PROTOCOL, detect
+from .protocols import DEFAULT_PROTOCOL, detect, fetching
 from .protocols.base import UNREAD, Asked, Facts, Protocol
 from .protocols.meter import Meter
 from .question import LARGE_BYTES, Question
-from .records import ErrorType, Record, format_time
+from .records import ErrorType, Record, format_time, parse_time
 from .runs import Run
 from .urls import BadTargetError, check_target
+
+MAX_TOKENS_AFTER_LEAVE: Final = 4096
+"""About so much more is read of a response whose client has left."""
+_CHARS_PER_TOKEN: Final = 4
+_LOOK_BYTES: Final = 4096
+_NOT_UNDERSTOOD: Final = frozenset({400, 422})
+"""Statuses by which endpoints refuse a setting that they don't know."""
 
 _NOTHING: Final = Figures()
 
@@ -56,15 +65,20 @@ class Call:
     """The exchange of one request."""
 
     __slots__ = (
+        "_begun_again",
         "_begun_at",
         "_body_at",
         "_delta_at",
         "_entrance",
+        "_fetched",
+        "_fetched_id",
         "_head_at",
         "_head_s",
         "_last_at",
         "_left",
+        "_left_chars",
         "_left_early",
+        "_look_at_bytes",
         "_meter",
         "_prompt",
         "_protocol",
@@ -76,6 +90,7 @@ class Call:
         "_run",
         "_sent_at",
         "_status",
+        "_unmutated",
         "_waited_s",
     )
 
@@ -97,7 +112,15 @@ class Call:
         self._waited_s = 0.0
         self._status: int | None = None
         self._retry_after_ms: float | None = None
-        self._response_bytes = 0
+        self._fetched: Record | None = None
+        """The background call whose response this request fetches."""
+        self._fetched_id = ""
+        self._begun_again = False
+        self._unmutated: Forward | None = None
+        """The request as it came, where another one was sent."""
+        self._response_bytes = self._look_at_bytes = 0
+        self._left_chars: int | None = None
+        """How much had been said when the client left."""
         self._left = False
         self._left_early = False
 
@@ -148,17 +171,40 @@ class Call:
             refusal = await self._read(self._protocol, head, body, record)
         if refusal is not None:
             return self._refuse(run, record, refusal)
+        if head.method == "GET" and run.pending:
+            self._fetch(run, path)
+        forward = Forward(
+            method=head.method, url=run.upstream.join(head.target), headers=request_headers(visitor.headers)
+        )
         if head.method == "POST":
             record.budget = run.over_budget()
             if record.budget is not None:
                 over = Problem(code="budget_exceeded", message="this run's budget is spent")
                 return self._refuse(run, record, over)
+            self._inject(run, record, forward)
             run.began(record)
             self._record = record
             self._estimate_early()
-        return Forward(
-            method=head.method, url=run.upstream.join(head.target), headers=request_headers(visitor.headers)
-        )
+        return forward
+
+    def _fetch(self, run: Run, path: str) -> None:
+        """The request may be for the response of a background call: that is then metered here."""
+        fetched = fetching(path)
+        record = run.pending.get(fetched[1]) if fetched else None
+        if fetched and record is not None:
+            self._protocol, self._fetched_id = fetched
+            self._fetched = record
+
+    def _inject(self, run: Run, record: Record, forward: Forward) -> None:
+        """Have the stream report its usage, where the user wants that."""
+        asking = self._question.asking_for_usage() if run.include_usage and self._question else None
+        if asking is None:
+            return
+        record.request_mutated = True
+        self._unmutated = replace(forward, body=self._question.data if self._question else None)
+        forward.body = asking
+        # what is compressed can't be taken out of again
+        forward.headers = without(forward.headers, frozenset({"accept-encoding"}))
 
     async def _read(self, protocol: Protocol, head: Head, body: Received, record: Record) -> Problem | None:
         """Read and judge the body; the record gets what it asks."""
@@ -236,31 +282,80 @@ class Call:
         self._sent_at = at
         self._hash_question()  # while the endpoint works
 
-    def head(self, status: int, headers: Sequence[tuple[str, str]], at: float) -> None:
-        """The response's head has come."""
+    def head(self, status: int, headers: Sequence[tuple[str, str]], at: float) -> Forward | Edit | None:
+        """The response's head has come. It may refuse nothing but that we ask for usage."""
         self._status, self._head_at = status, at
         if status >= 300:
             self._retry_after_ms = retry_after_ms(headers)
-        if self._record is not None and self._protocol is not None:
-            self._meter = self._protocol.meter(self._asked, *content_of(headers))
+        content = content_of(headers)
+        edit = None
+        if self._unmutated is not None:
+            if status in _NOT_UNDERSTOOD and self._begin_again(at):
+                forward, self._unmutated = self._unmutated, None
+                return forward
+            if status < 300 and content[0].lower().startswith("text/event-stream") and not content[1]:
+                edit = UsageEventFilter()
+        elif self._begun_again and status < 300 and self._run is not None and self._run.include_usage:
+            self._run.include_usage = False
+            self._report(f"{self._run.upstream.base} takes no stream_options: it is asked no more for usage")
+        recorded = self._record or self._fetched
+        if recorded is not None and self._protocol is not None:
+            self._meter = self._protocol.meter(self._asked, *content)
+        return edit
+
+    def _begin_again(self, at: float) -> bool:
+        """Record the attempt that asked for usage as a call of its own, and the next one as begun."""
+        run, record = self._run, self._record
+        assert run is not None
+        assert record is not None
+        started_at = parse_time(record.started_at) + timedelta(seconds=at - self._begun_at)
+        again = replace(
+            record,
+            call_id=ulid(int(started_at.timestamp() * 1000)),
+            started_at=format_time(started_at),
+            request_mutated=False,
+        )
+        self._last_at = at
+        try:
+            self._write("upstream_error", None, _NOTHING)
+            run.began(again)
+        except LedgerWriteError as error:
+            self._report(str(error))
+            return False
+        self._record = again
+        self._begun_again = True
+        self._begun_at = self._body_at = at
+        self._sent_at = self._head_at = self._status = self._retry_after_ms = None
+        return True
 
     def head_written(self, seconds: float) -> None:
         """The response's head has been handed to the client's socket."""
         self._head_s = seconds
 
-    def data(self, chunk: bytes, at: float) -> None:
-        """A piece of the response's body has come."""
+    def data(self, chunk: bytes, at: float) -> bool:
+        """A piece of the response's body has come. False: what comes after the client's leave is enough."""
         self._response_bytes += len(chunk)
         meter = self._meter
         if meter is None:
-            return
+            return True
         try:
             meter.feed(chunk)
+            if self._delta_at is None and meter.saw_delta:
+                self._delta_at = at
+            return not self._left or self._run is None or self._spares(meter)
         except Exception as error:  # noqa: BLE001  # the meter's edge: its faults must not break a call
             self._meter_failed(error)
-            return
-        if self._delta_at is None and meter.saw_delta:
-            self._delta_at = at
+            return True
+
+    def _spares(self, meter: Meter) -> bool:
+        """Whether what the endpoint has said since the client left is worth its usage."""
+        if self._response_bytes < self._look_at_bytes:
+            return True
+        self._look_at_bytes = self._response_bytes + _LOOK_BYTES
+        said = meter.said_chars()
+        if self._left_chars is None:
+            self._left_chars = said
+        return said - self._left_chars <= MAX_TOKENS_AFTER_LEAVE * _CHARS_PER_TOKEN
 
     def client_waited(self, seconds: float) -> None:
         """The client didn't read for so long."""
@@ -280,6 +375,7 @@ class Call:
         """The response is over: write its record."""
         self._last_at = at
         if self._record is None:
+            await self._close_fetched()
             return
         facts = None
         if self._meter is not None:
@@ -293,6 +389,21 @@ class Call:
         if self._prompt is not None:
             await self._drop_estimate(self._prompt)
         self._write(error, facts, figures)
+        if facts is not None and facts.pending and facts.response_id is not None and error is None:
+            assert self._run is not None
+            self._run.awaits(facts.response_id, self._record)
+
+    async def _close_fetched(self) -> None:
+        """Complete the record of a background call by what was fetched: its usage, if it was all."""
+        if self._fetched is None or self._meter is None or (self._status or 0) >= 300:
+            return
+        facts = await self._facts(self._meter)
+        if facts is None or facts.usage is None or facts.pending or not facts.ended:
+            return
+        assert self._run is not None
+        record = replace(self._fetched)
+        self._fill(record, facts, reported(facts, broken=False))
+        self._run.completed(self._fetched_id, record)
 
     async def failed(self, failure: Failure, reason: str, at: float) -> Answer:
         """There is no response: write the record, say so to the client."""
@@ -339,7 +450,7 @@ class Call:
         figures = reported(facts, broken=broken)
         tokens = figures.tokens
         worked = self._status is not None and self._status < 300 and (facts.said or not facts.in_band_error)
-        if not worked or (tokens.input is not None and tokens.output is not None):
+        if not worked or facts.pending or (tokens.input is not None and tokens.output is not None):
             return figures
         prompt = answer = None
         try:
@@ -367,8 +478,6 @@ class Call:
         record.error_type = error
         record.retry_after_ms = self._retry_after_ms
         record.response_bytes = self._response_bytes
-        record.tokens, record.tokens_source = figures.tokens, figures.source
-        record.estimator, record.lower_bound = figures.estimator, figures.lower_bound
         if self._head_at is not None:
             record.ttfb_ms = _ms(self._head_at - asked_at)
         if self._delta_at is not None and self._asked.stream:
@@ -378,14 +487,20 @@ class Call:
         if self._head_s is not None:
             record.proxy_overhead_ms = _ms(asked_at - self._body_at + self._head_s)
         if facts is not None:
-            record.model_returned = facts.model
-            record.system_fingerprint = facts.system_fingerprint
-            record.finish_reasons = facts.finish_reasons
-            record.error_code = facts.error_code
-            record.usage_raw = facts.usage_raw
-            record.cost_usd = facts.cost_usd
-            record.cost_source = None if facts.cost_usd is None else "reported"
+            self._fill(record, facts, figures)
         self._run.finished(record)
+
+    def _fill(self, record: Record, facts: Facts, figures: Figures) -> None:
+        """Put into the record what the response said."""
+        record.tokens, record.tokens_source = figures.tokens, figures.source
+        record.estimator, record.lower_bound = figures.estimator, figures.lower_bound
+        record.model_returned = facts.model
+        record.system_fingerprint = facts.system_fingerprint
+        record.finish_reasons = facts.finish_reasons
+        record.error_code = facts.error_code
+        record.usage_raw = facts.usage_raw
+        record.cost_usd = facts.cost_usd
+        record.cost_source = None if facts.cost_usd is None else "reported"
 
 
 def _ms(seconds: float) -> float:

@@ -10,8 +10,8 @@ Order of the calls, for one request::
                               └─► failed ─► Answer
 
 ``client_left`` and ``client_waited`` may come at any time after ``admit``; ``client_stayed`` may take back
-the former. ``close`` and ``failed`` write
-the record; the relay holds the client's last byte back until they have returned.
+the former. ``close`` and ``failed`` write the record; the relay holds the client's last byte back until they
+have returned. Where ``head`` gives another request, the order goes on with that one's ``sent``.
 """
 
 from __future__ import annotations
@@ -67,11 +67,25 @@ class Answer:
 
 @dataclass(slots=True, kw_only=True)
 class Forward:
-    """The request as it goes to the endpoint; its body goes unchanged."""
+    """The request as it goes to the endpoint."""
 
     method: str
     url: str
     headers: Headers
+    body: bytes | None = None
+    """What goes in place of the body that was received in full; ``None``: that one, unchanged."""
+
+
+class Edit(Protocol):
+    """What a response's body goes through on its way to the client. Pieces may be held back."""
+
+    def feed(self, data: bytes) -> bytes:
+        """What goes on, once ``data`` has come."""
+        ...
+
+    def finish(self) -> bytes:
+        """What is left."""
+        ...
 
 
 class Exchange(Protocol):
@@ -85,16 +99,18 @@ class Exchange(Protocol):
         """More of the request has been written to the endpoint."""
         ...
 
-    def head(self, status: int, headers: Sequence[tuple[str, str]], at: float) -> None:
-        """The response's head has come."""
+    def head(self, status: int, headers: Sequence[tuple[str, str]], at: float) -> Forward | Edit | None:
+        """The response's head has come. The response goes to the client unchanged, or through an edit; or it
+        is dropped, and another request made in its place.
+        """
         ...
 
     def head_written(self, seconds: float) -> None:
         """The response's head reached the client's socket ``seconds`` after it had come."""
         ...
 
-    def data(self, chunk: bytes, at: float) -> None:
-        """A piece of the response's body has come."""
+    def data(self, chunk: bytes, at: float) -> bool:
+        """A piece of the response's body has come, as the endpoint sent it. False: no more is wanted."""
         ...
 
     def client_waited(self, seconds: float) -> None:

@@ -36,15 +36,16 @@ CREDENTIALS: Final = frozenset({"authorization", "x-api-key", "api-key", "x-goog
 
 def request_headers(headers: Headers) -> Headers:
     """A request's headers as they go to the endpoint."""
-    return _without(headers, HOP_BY_HOP | _OURS)
+    return without(headers, HOP_BY_HOP | _OURS)
 
 
 def response_headers(headers: Iterable[tuple[str, str]]) -> Headers:
     """A response's headers as they go to the client; its Content-Length stays."""
-    return _without(tuple(headers), HOP_BY_HOP)
+    return without(tuple(headers), HOP_BY_HOP)
 
 
-def _without(headers: Headers, names: frozenset[str]) -> Headers:
+def without(headers: Headers, names: frozenset[str]) -> Headers:
+    """The headers without those of the given names, and those that Connection names."""
     kept = []
     listed: set[str] = set()
     for field in headers:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from .canonical import canonical_hash
 from .content import decoded
-from .jsonbody import JsonBody, canonical_hash, read_json
+from .inject import asking_for_usage
+from .jsonbody import JsonBody, read_json
 from .protocols.base import UNREAD, Asked, Prompt, Protocol
 
 LARGE_BYTES: Final = 256 * 1024
@@ -19,20 +21,21 @@ LARGE_BYTES: Final = 256 * 1024
 class Question:
     """One request's body."""
 
-    __slots__ = ("_coding", "_data", "_value", "asked", "protocol")
+    __slots__ = ("_coding", "_value", "asked", "data", "protocol")
 
     def __init__(self, protocol: Protocol, data: bytes, coding: str) -> None:
         """``coding`` is the Content-Encoding of ``data``."""
         self.protocol = protocol
         self.asked: Asked = UNREAD
-        self._data = data
+        self.data = data
+        """As it was received."""
         self._coding = coding.strip().lower()
         self._value: dict[str, Any] | None = None
 
     @property
     def large(self) -> bool:
         """It is to be read in a thread: it is long, or nobody knows how long."""
-        return len(self._data) > LARGE_BYTES or self._coding not in {"", "identity"}
+        return len(self.data) > LARGE_BYTES or self._coding not in {"", "identity"}
 
     @property
     def readable(self) -> bool:
@@ -56,8 +59,16 @@ class Question:
         """The texts of its prompt."""
         return self.protocol.read_prompt(self._parse().value or {})
 
+    def asking_for_usage(self) -> bytes | None:
+        """The body with a setting more, by which its stream will have usage; ``None`` where that can't be or
+        need not be.
+        """
+        if not self.protocol.stream_options or self._coding not in {"", "identity"}:
+            return None
+        return asking_for_usage(self.data, self._value or self._parse().value or {})
+
     def _parse(self) -> JsonBody:
-        data = decoded(self._data, self._coding)
+        data = decoded(self.data, self._coding)
         if data is None:
             return JsonBody(problem=f"the body can't be read as {self._coding[:40]!r}: send it as it is")
         return read_json(data)

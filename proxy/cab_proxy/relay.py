@@ -8,13 +8,14 @@ that is not the next bytes.
 
 Invariants
 ----------
-* Bodies are never decoded. A response's last byte (of a Content-Length body; else the terminal chunk, or
-  the end of the connection) is written after ``Exchange.close`` has returned.
+* Bodies are never decoded, and go unchanged where the exchange asks for no other.
+* A response's last byte (of a Content-Length body; else the terminal chunk, or the end of the connection) is
+  written after ``Exchange.close`` has returned.
 * Bytes go to the client first and to the exchange second; the last ones, which must wait for the record, go
   last.
 * A response that broke off at the endpoint breaks off at the client: it never ends cleanly.
 * When the client leaves, the endpoint is read on for ``grace_s`` seconds, so that the usage still comes.
-* A request is never sent twice.
+* A request is never sent twice, but for another one in its place that the exchange asks for.
 * Who reads slowly is written to slowly: nothing is read for which there is no room, so that a
   conversation holds a request's body and no more than a few pieces of its response.
 """
@@ -35,7 +36,7 @@ from typing import Any, Final, Literal, TypeVar
 from .client_side import ClientConnection, Connections
 from .endpoint_side import EndpointConnection, NoConnectionError, Pool
 from .errors import LedgerWriteError, error_body
-from .exchange import Answer, Ending, Exchange, Failure, Forward, Head, Received
+from .exchange import Answer, Edit, Ending, Exchange, Failure, Forward, Head, Received
 from .framing import CONTINUE, LAST_CHUNK, RequestHead, ResponseHead, chunk, response_head
 from .headers import response_headers
 
@@ -168,6 +169,7 @@ class Conversation:
         "_client",
         "_complete",
         "_connecting",
+        "_edit",
         "_endpoint",
         "_exchange",
         "_forward",
@@ -222,6 +224,7 @@ class Conversation:
         self._connecting: asyncio.Task[EndpointConnection] | None = None
         self._endpoint: EndpointConnection | None = None
         self._response: ResponseHead | None = None
+        self._edit: Edit | None = None
         self._chunks = False
         """The response goes to the client in chunks."""
         self._left_to_send: int | None = None
@@ -328,12 +331,15 @@ class Conversation:
             self._phase = "recording"
             self._answer(decision, keep_alive=self._whole)
             return
-        self._forward = decision
+        self._go_to_endpoint(decision)
+
+    def _go_to_endpoint(self, forward: Forward) -> None:
+        self._forward = forward
         self._phase = "connecting"
         if self._given_up:
             self._fail("abandoned", "it took too long")
             return
-        scheme, _, rest = decision.url.partition("://")
+        scheme, _, rest = forward.url.partition("://")
         origin = f"{scheme}://{rest.partition('/')[0]}"
         endpoint = self._relay.pool.take(origin)
         if endpoint is not None:
@@ -364,6 +370,8 @@ class Conversation:
         self._phase = "asking"
         self._endpoint = endpoint
         data, self._parts = b"".join(self._parts), []
+        if self._forward.body is not None:
+            data = self._forward.body
         framing = ""
         if self._whole and (self._request.has_body or self._request.method in _WITH_CONTENT):
             framing = f"Content-Length: {len(data)}"
@@ -414,10 +422,18 @@ class Conversation:
         if head is None and not ended:  # nearly always
             if self._left_to_send is not None:
                 self._left_to_send -= len(piece)
-            self._write(chunk(piece) if self._chunks else piece)
-            self._exchange.data(piece, at)
+            self._write(self._framed(piece))
+            self._meter(piece, at)
             return
-        out = b"" if head is None else self._begin_response(head, at)
+        out = b""
+        if head is not None:
+            instead = self._exchange.head(head.status, response_headers(head.headers), at)
+            if isinstance(instead, Forward):
+                self._release_endpoint(broken=True)
+                self._go_to_endpoint(instead)
+                return
+            self._edit = instead
+            out = self._begin_response(head)
         if ended:
             self._release_endpoint()
         if self._left_to_send is not None:
@@ -429,16 +445,27 @@ class Conversation:
             self._write(out + self._framed(piece[:cut]))
             if head is not None:
                 self._exchange.head_written(clock() - at)
-            if piece:
-                self._exchange.data(piece, at)
+            self._meter(piece, at)
         else:
-            if piece:
-                self._exchange.data(piece, at)
+            self._meter(piece, at)
             if head is not None:  # but for what recording takes: the record can't tell of that
                 self._exchange.head_written(clock() - at)
             self._held = out + self._framed(piece)
         if ended:
+            self._end_edit(self._hold)
             self._close("complete")
+
+    def _end_edit(self, put: Callable[[bytes], None]) -> None:
+        edit, self._edit = self._edit, None
+        if edit is not None and (rest := self._framed(edit.finish())):
+            put(rest)
+
+    def _hold(self, data: bytes) -> None:
+        self._held += data
+
+    def _meter(self, piece: bytes, at: float) -> None:
+        if piece and not self._exchange.data(piece, at):
+            self.give_up()
 
     def lost(self, reason: str) -> None:
         """The connection to the endpoint broke."""
@@ -446,16 +473,19 @@ class Conversation:
         if self._response is None:
             self._fail("unreachable", reason)
         else:
+            self._end_edit(self._write)
             self._close("truncated")
 
-    def _begin_response(self, head: ResponseHead, at: float) -> bytes:
+    def _begin_response(self, head: ResponseHead) -> bytes:
         """The response's head as it goes to the client."""
         self._phase = "answering"
         self._response = head
         headers = response_headers(head.headers)
-        self._exchange.head(head.status, headers, at)
         extra = []
         self._left_to_send = 0 if head.bodiless else head.length
+        if self._edit is not None:
+            self._left_to_send = None
+            headers = tuple(field for field in headers if field[0].lower() != "content-length")
         if self._left_to_send is None and self._request.http_1_1:
             self._chunks = True
             extra.append("Transfer-Encoding: chunked")
@@ -474,6 +504,9 @@ class Conversation:
         return () if self._request.http_1_1 else ("Connection: keep-alive",)
 
     def _framed(self, data: bytes) -> bytes:
+        """A piece of the body as it goes to the client."""
+        if self._edit is not None:
+            data = self._edit.feed(data)
         return chunk(data) if self._chunks and data else data
 
     def _write(self, data: bytes) -> None:

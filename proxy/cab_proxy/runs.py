@@ -14,7 +14,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from .records import Record, reached_endpoint
 from .urls import Upstream
 
 TOKEN_PREFIX: Final = "cab-"  # noqa: S105  # no secret: what every token begins with
+MAX_PENDING: Final = 1000
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
 
@@ -54,6 +55,10 @@ class Run:
     door: Door | None = None
     """What it may ask for; ``None`` where everything is forwarded."""
     budget: Budget = field(default_factory=Budget)
+    include_usage: bool = False
+    """Streams are asked for their usage, also where the client didn't."""
+    pending: dict[str, Record] = field(default_factory=dict)
+    """Background calls whose usage is still to come, by the id of their response; the last ones."""
     calls: int = 0
     """Calls recorded, refused ones included."""
     passed_on: int = 0
@@ -92,6 +97,23 @@ class Run:
         if not reached_endpoint(record):
             return
         self.ended += 1
+        self._count(record)
+
+    def awaits(self, response_id: str, record: Record) -> None:
+        """The response of a call that has ended comes later."""
+        self.pending[response_id] = replace(record)
+        if len(self.pending) > MAX_PENDING:
+            del self.pending[next(iter(self.pending))]
+
+    def completed(self, response_id: str, record: Record) -> None:
+        """Write another ``call`` line of a call that :meth:`awaits` its response: this one counts. Raises
+        ``LedgerWriteError``.
+        """
+        self.ledger.append(record)
+        self.pending.pop(response_id, None)
+        self._count(record)
+
+    def _count(self, record: Record) -> None:
         tokens = record.tokens
         if tokens.total is not None:
             self.with_usage += 1

@@ -1,7 +1,7 @@
 """From a request target to the URL at the endpoint.
 
-Invariant: the result's scheme, host, port and path prefix are the configured ones, whatever the
-target says. Only origin-form targets (``/path?query``) without dot segments get that far.
+Invariant: the result's scheme, host, port and path prefix (but for a ``/v1`` at its end) are the configured
+ones, whatever the target says. Only origin-form targets (``/path?query``) without dot segments get that far.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from .errors import ConfigError
 
+_ROOT: Final = re.compile(r"/(?:v1|v1beta|v1alpha|api)(?=[/?]|\Z)")
 _TARGET: Final = re.compile(r"/(?!/)[\x21-\x7e]*\Z")
 
 
@@ -46,10 +47,11 @@ class Upstream:
         return cls(f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}")
 
     def join(self, target: str) -> str:
-        """The URL for a checked target. ``…/v1`` and ``/v1/x`` make one ``/v1``."""
-        prefix = "/v1"
-        if self.base.endswith(prefix) and target.startswith(prefix) and target[3:4] in {"/", "?", ""}:
-            return self.base + target[len(prefix) :]
+        """The URL for a checked target. ``…/v1`` and ``/v1/x`` make one ``/v1``; ``…/v1`` and the root of another
+        of the same server's APIs (Gemini's ``/v1beta``, Ollama's ``/api``) make that one.
+        """
+        if self.base.endswith("/v1") and _ROOT.match(target):
+            return self.base.removesuffix("/v1") + target
         return self.base + target
 
 

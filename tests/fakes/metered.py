@@ -55,6 +55,7 @@ async def metered(
     key: str | None = None,
     connect_timeout_s: float = 10.0,
     grace_s: float = 30.0,
+    include_usage: bool = False,
 ) -> AsyncIterator[Metered]:
     said: list[str] = []
     ledger = folder / "calls.jsonl"
@@ -64,7 +65,12 @@ async def metered(
     service.drain_s = 0.0
     with LedgerWriter(ledger) as writer:
         async with service:
-            run = Run(run_id=None, upstream=Upstream.parse(upstream), ledger=writer)
+            run = Run(
+                run_id=None,
+                upstream=Upstream.parse(upstream),
+                ledger=writer,
+                include_usage=include_usage,
+            )
             url = await service.listen("127.0.0.1", 0, run)
             yield Metered(service, url, ledger, run, said)
 

@@ -22,6 +22,10 @@ from cab_proxy.urls import BadTargetError, Upstream, check_target
         ("http://h/v1", "/chat/completions", "http://h/v1/chat/completions"),
         ("http://h", "/v1/chat/completions", "http://h/v1/chat/completions"),
         ("https://H.example:8443/api/v1", "/v1/x%2Fy", "https://h.example:8443/api/v1/x%2Fy"),
+        ("http://h/v1", "/v1beta/models/m:generateContent", "http://h/v1beta/models/m:generateContent"),
+        ("http://h/v1", "/api/chat", "http://h/api/chat"),
+        ("http://h/v1", "/apix/chat", "http://h/v1/apix/chat"),
+        ("http://h/x", "/api/chat", "http://h/x/api/chat"),
         ("http://[::1]:80/v1", "/v1/x", "http://[::1]:80/v1/x"),
     ],
 )

@@ -22,3 +22,11 @@ def detect(path: str) -> Protocol | None:
         if protocol.path.search(path):
             return protocol
     return None
+
+
+def fetching(path: str) -> tuple[Protocol, str] | None:
+    """The protocol, and the id, of a response that a GET of ``path`` fetches."""
+    for protocol in PROTOCOLS:
+        if protocol.fetch is not None and (match := protocol.fetch.search(path)):
+            return protocol, match[1]
+    return None

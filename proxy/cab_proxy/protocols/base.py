@@ -113,6 +113,10 @@ class Protocol:
     """The texts of a request, from its body's object."""
     error_body: Callable[[Problem], bytes]
     """An error in the shape that the protocol's clients read."""
+    stream_options: bool = False
+    """Streams have usage only if ``stream_options.include_usage`` asks for it."""
+    fetch: re.Pattern[str] | None = None
+    """Matches the path of a GET that fetches a response later; its group is the ``response_id``."""
 
 
 def objects(value: object) -> Iterator[Mapping[str, Any]]:
