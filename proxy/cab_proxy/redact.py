@@ -1,0 +1,43 @@
+"""Keeping secrets out of what is written down, wherever they turn up.
+
+A key belongs into a credential header, which is never written. But a client can name its key as a model,
+and an endpoint can repeat it in an error. A value that holds a secret is replaced as a whole: what stands
+around a secret may be a part of it, in another spelling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final
+
+from .records import Record
+
+REDACTED: Final = "[redacted]"
+_LEAST_CHARS: Final = 8
+"""Shorter ones are no secrets: clients of local endpoints send ``x`` or ``none``."""
+
+
+def secrets_of(*candidates: str | None) -> frozenset[str]:
+    """Those that are worth hiding."""
+    return frozenset(text for text in candidates if text is not None and len(text) >= _LEAST_CHARS)
+
+
+def redacted(value: Any, secrets: Iterable[str]) -> Any:
+    """The value, in which no string holds a secret: objects, lists and records are gone through."""
+    if isinstance(value, str):
+        return REDACTED if any(secret in value for secret in secrets) else value
+    if isinstance(value, dict):
+        return {redacted(key, secrets): redacted(item, secrets) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(redacted(item, secrets) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {f.name: redacted(getattr(value, f.name), secrets) for f in fields(value)}
+        return replace(value, **changed)
+    return value
+
+
+def redact(record: Record, secrets: Iterable[str]) -> None:
+    """Take the secrets out of a record."""
+    for field in fields(record):
+        setattr(record, field.name, redacted(getattr(record, field.name), secrets))
