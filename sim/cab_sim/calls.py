@@ -14,6 +14,8 @@ class Call:
 
     n: int
     """Number of the call, from 1, in order of arrival."""
+    protocol: str
+    """As the meter's records have it."""
     model: str | None
     """As requested; ``None`` when the request could not be read."""
     status: int
@@ -24,9 +26,13 @@ class Call:
     fault: str | None
     """The fault that this call was hit by."""
     prompt_tokens: int | None
-    """``None`` where no model ran: an error was served."""
+    """Includes what was cached. ``None``, as all counts, where no model ran: an error was served."""
     completion_tokens: int | None
     """Tokens that the model made, reported or not; of a stream that broke off, those that were sent."""
+    cached_tokens: int | None
+    """The part of the prompt that was read from the cache."""
+    cache_write_tokens: int | None
+    """The part of the prompt that was written to the cache."""
 
     def wire(self) -> dict[str, Any]:
         """The record as JSON holds it, with the total."""

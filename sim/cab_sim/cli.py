@@ -61,7 +61,7 @@ def main(
     until_stdin_ends: bool,
     key_env: str | None,
 ) -> None:
-    """Serve scripted models over chat/completions: oracle, null, cheat:N."""
+    """Serve scripted models (oracle, null, cheat:N) in the APIs of OpenAI, Anthropic, Gemini and Ollama."""
     host, port = _address(listen)
     if key_env is not None and not os.environ.get(key_env):
         raise click.UsageError(f"--key-env {key_env}: that variable is not set")

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from cab_sim import blocks, shell, tools
-from cab_sim.chat import Answer, ChatRequest
+from cab_sim.conversation import Answer, Request
 from cab_sim.script import ModelScript
 
 SHORT_TEXT: Final = "Make the requested change"
@@ -29,7 +29,7 @@ _FILES_ADDED: Final = "I added these files to the chat"
 """How aider starts the message after which it wants the blocks again: it has not applied them."""
 
 
-def answer(request: ChatRequest, script: ModelScript) -> Answer:
+def answer(request: Request, script: ModelScript) -> Answer:
     """The model's next answer."""
     if plan := tools.plan(request.tools, script, _root(request)):
         return _through_tools(request, script, plan)
@@ -41,13 +41,13 @@ def answer(request: ChatRequest, script: ModelScript) -> Answer:
     return Answer(text=SHORT_TEXT)
 
 
-def _root(request: ChatRequest) -> str | None:
+def _root(request: Request) -> str | None:
     told = (m.text for m in request.messages if m.role in {"system", "developer", "user"})
     found = (match for text in told if (match := _ROOT.search(text)))
     return next((match[1].rstrip(".:") for match in found), None)
 
 
-def _through_tools(request: ChatRequest, script: ModelScript, plan: tools.ToolPlan) -> Answer:
+def _through_tools(request: Request, script: ModelScript, plan: tools.ToolPlan) -> Answer:
     ours = {step.name for step in plan.steps}
     made = [call for m in request.messages if m.role == "assistant" for call in m.tool_calls]
     done = sum(call.name in ours for call in made)
@@ -56,7 +56,7 @@ def _through_tools(request: ChatRequest, script: ModelScript, plan: tools.ToolPl
     return Answer(text=_last_words(script, plan.left_out))
 
 
-def _through_blocks(request: ChatRequest, script: ModelScript) -> Answer:
+def _through_blocks(request: Request, script: ModelScript) -> Answer:
     written = {edit.path: blocks.blocks(edit) for edit in script.edits}
     left_out = [path for path, text in written.items() if text is None]
     text = "\n".join(text for text in written.values() if text)
@@ -68,7 +68,7 @@ def _through_blocks(request: ChatRequest, script: ModelScript) -> Answer:
     return Answer(text=_last_words(script, left_out))
 
 
-def _through_fences(request: ChatRequest, script: ModelScript) -> Answer:
+def _through_fences(request: Request, script: ModelScript) -> Answer:
     commands = [command for edit in script.edits for command in shell.commands(edit)]
     done = sum(m.role == "assistant" and _FENCED.search(m.text) is not None for m in request.messages)
     if done < len(commands):

@@ -1,28 +1,30 @@
-"""The endpoint: routes, keys, pacing and faults over :mod:`cab_sim.oracle`.
+"""The endpoint: routes, keys, pacing and faults over :mod:`cab_sim.oracle`, in every protocol.
 
-Every call ends in exactly one :class:`~cab_sim.calls.Call`, recorded before the last byte of its response is
-sent. What the record says of tokens is what was really sent, whatever the response itself reports.
+Every model call ends in exactly one :class:`~cab_sim.calls.Call`, recorded before the last byte of its
+response is sent. What the record says of tokens is what was really sent, whatever the response reports.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
-from cab_sim import chat, oracle
+from cab_sim import oracle
 from cab_sim.calls import Call, CallLog
+from cab_sim.conversation import Answer, Request
 from cab_sim.errors import RequestError
-from cab_sim.faults import Fault, FaultQueue
+from cab_sim.faults import MANGLED, WRONG_KEY, Fault, FaultQueue, refusal
+from cab_sim.protocols import PROTOCOLS, chat, find
+from cab_sim.protocols.base import Frame, Protocol, Reply, Where, encode, read_object
 from cab_sim.script import NULL_MODEL, ModelScript, Script
 
 MAX_BODY_BYTES: Final = 32 * 1024 * 1024
@@ -60,11 +62,13 @@ SIM_CALLS: Final = web.AppKey("SIM_CALLS", CallLog)
 def make_app(config: SimConfig) -> web.Application:
     """The endpoint as an aiohttp application."""
     endpoint = _Endpoint(config)
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_key_check(config.key)])
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[SIM_CALLS] = endpoint.log
-    app.router.add_post("/v1/chat/completions", endpoint.chat_completions)
-    app.router.add_get("/v1/models", endpoint.list_models)
     app.router.add_get("/sim/calls", endpoint.list_calls)
+    for protocol in PROTOCOLS:
+        if protocol.models_path:
+            app.router.add_get(protocol.models_path, partial(endpoint.list_models, protocol))
+    app.router.add_post("/{path:.*}", endpoint.post)
     return app
 
 
@@ -73,7 +77,7 @@ class Serving:
     """A simulator that listens."""
 
     url: str
-    """Base URL of its API, ``http://HOST:PORT/v1``."""
+    """Base URL of OpenAI's APIs, ``http://HOST:PORT/v1``; the other protocols' have no ``/v1``."""
     log: CallLog
 
 
@@ -92,43 +96,9 @@ async def serving(config: SimConfig, host: str = "127.0.0.1", port: int = 0) -> 
         await runner.cleanup()
 
 
-def _error(
-    status: int, message: str, kind: str, code: str | None, headers: Mapping[str, str] | None = None
-) -> web.Response:
-    body = {"error": {"message": message, "type": kind, "param": None, "code": code}}
-    return web.json_response(body, status=status, headers=headers)
-
-
-def _key_check(key: str | None) -> Middleware:
-    wanted = f"Bearer {key}".encode()
-
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        if key is not None and not hmac.compare_digest(given, wanted):
-            return _wrong_key()
-        return await handler(request)
-
-    return check
-
-
-def _wrong_key() -> web.Response:
-    return _error(401, "Incorrect API key provided.", "invalid_request_error", "invalid_api_key")
-
-
-def _injected(fault: str | None, request: chat.ChatRequest) -> web.Response | None:
-    """The error response of a fault, for those faults that are one."""
-    match fault:
-        case "429":
-            text = "Rate limit reached for requests: try again in 1 s."
-            return _error(429, text, "requests", "rate_limit_exceeded", {"Retry-After": "1"})
-        case "500":
-            return _error(500, "The server had an error while processing your request.", "server_error", None)
-        case "401":
-            return _wrong_key()
-        case "no-tools" if request.tools:
-            return _error(400, "This model does not support tools.", "invalid_request_error", None)
-    return None
+def _error(protocol: Protocol, problem: RequestError) -> web.Response:
+    headers = {"Retry-After": "1"} if problem.status == 429 else None
+    return web.json_response(protocol.error(problem), status=problem.status, headers=headers)
 
 
 class _Endpoint:
@@ -140,16 +110,44 @@ class _Endpoint:
         self._models = config.models()
         self._faults = FaultQueue(config.faults)
 
-    async def list_models(self, _request: web.Request) -> web.Response:
-        data = [{"id": name, "object": "model", "created": 0, "owned_by": "cab-sim"} for name in self._models]
-        return web.json_response({"object": "list", "data": data})
+    async def list_models(self, protocol: Protocol, request: web.Request) -> web.Response:
+        assert protocol.models is not None
+        if not self._knows(request):
+            return _error(protocol, WRONG_KEY)
+        return web.json_response(protocol.models(self._models))
 
-    async def list_calls(self, _request: web.Request) -> web.Response:
+    async def list_calls(self, request: web.Request) -> web.Response:
+        if not self._knows(request):
+            return _error(chat.PROTOCOL, WRONG_KEY)
         return web.json_response({"calls": [call.wire() for call in self.log.calls]})
 
-    async def chat_completions(self, request: web.Request) -> web.StreamResponse:
+    async def post(self, request: web.Request) -> web.StreamResponse:
+        """A model call, or a question for a prompt's tokens, in the protocol that the path tells."""
+        found = find(request.path)
+        if found is None:
+            raise web.HTTPNotFound
+        protocol, where = found
+        if not self._knows(request):
+            return _error(protocol, WRONG_KEY)
+        where["alt"] = request.query.get("alt", "")
+        if "count" in where:
+            return await self._count(protocol, where, request)
+        return await self._answer(protocol, where, request)
+
+    async def _count(self, protocol: Protocol, where: Where, request: web.Request) -> web.Response:
+        assert protocol.count is not None
+        try:
+            asked = await self._asked(protocol, where, request)
+            self._script(asked.model)
+        except RequestError as error:
+            return _error(protocol, error)
+        usage = await asyncio.to_thread(asked.usage)
+        return web.json_response(protocol.count(usage.prompt_tokens))
+
+    async def _answer(self, protocol: Protocol, where: Where, request: web.Request) -> web.StreamResponse:
         call = Call(
             n=self.log.number(),
+            protocol=protocol.name,
             model=None,
             status=200,
             stream=None,
@@ -157,108 +155,128 @@ class _Endpoint:
             fault=None,
             prompt_tokens=None,
             completion_tokens=None,
+            cached_tokens=None,
+            cache_write_tokens=None,
         )
         try:
-            asked = chat.parse_request(await request.read())
+            asked = await self._asked(protocol, where, request)
             call = replace(call, model=asked.model, stream=asked.stream)
-            if asked.model not in self._models:
-                known = ", ".join(self._models)
-                raise RequestError(
-                    f"The model '{asked.model}' does not exist; known are {known}.",
-                    status=404,
-                    code="model_not_found",
-                )
-        except web.HTTPRequestEntityTooLarge:
-            return self._refuse(call, _error(413, "The body is over 32 MB.", "invalid_request_error", None))
+            script = self._script(asked.model)
         except RequestError as error:
-            text, code = str(error), error.code
-            return self._refuse(call, _error(error.status, text, "invalid_request_error", code))
+            return self._refuse(protocol, call, error)
         call = replace(call, fault=self._faults.next())
-        if refusal := _injected(call.fault, asked):
-            return self._refuse(call, refusal)
-        return await _Reply(self, request, asked, call).send()
+        if problem := refusal(call.fault, has_tools=bool(asked.tools)):
+            return self._refuse(protocol, call, problem)
+        reply = await asyncio.to_thread(self._decide, asked, script if protocol.answers else None, call)
+        return await _Delivery(self, request, protocol, reply, call).send()
 
-    def script_of(self, model: str) -> ModelScript:
+    def _decide(self, asked: Request, script: ModelScript | None, call: Call) -> Reply:
+        answer = oracle.answer(asked, script) if script else Answer()
+        return Reply(
+            request=asked,
+            answer=answer,
+            usage=replace(asked.usage(), completion_tokens=answer.tokens()),
+            n=call.n,
+            created=int(time.time()),
+            reports=call.fault != "no-usage",
+            reports_always=call.fault == "usage-always",
+            tokens_per_piece=self.config.tokens_per_chunk,
+        )
+
+    def _refuse(self, protocol: Protocol, call: Call, problem: RequestError) -> web.Response:
+        self.log.add(replace(call, status=problem.status))
+        return _error(protocol, problem)
+
+    def _knows(self, request: web.Request) -> bool:
+        """Whether the request has the key, in any of the headers in which clients send one."""
+        if self.config.key is None:
+            return True
+        wanted = (
+            ("Authorization", f"Bearer {self.config.key}"),
+            ("x-api-key", self.config.key),
+            ("x-goog-api-key", self.config.key),
+        )
+        given = ((request.headers.get(name, ""), value) for name, value in wanted)
+        return any(
+            hmac.compare_digest(text.encode("utf-8", "surrogateescape"), value.encode())
+            for text, value in given
+        )
+
+    async def _asked(self, protocol: Protocol, where: Where, request: web.Request) -> Request:
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            raise RequestError("The body is over 32 MB.", status=413) from None
+        return protocol.parse_request(read_object(body), where)
+
+    def _script(self, model: str) -> ModelScript:
+        if model not in self._models:
+            known = ", ".join(self._models)
+            text = f"The model '{model}' does not exist; known are {known}."
+            raise RequestError(text, status=404, code="model_not_found")
         return self._models[model]
 
-    def _refuse(self, call: Call, response: web.Response) -> web.Response:
-        self.log.add(replace(call, status=response.status))
-        return response
 
-
-class _Reply:
+class _Delivery:
     """One answered call, on its way."""
 
     def __init__(
-        self, endpoint: _Endpoint, request: web.Request, asked: chat.ChatRequest, call: Call
+        self, endpoint: _Endpoint, request: web.Request, protocol: Protocol, reply: Reply, call: Call
     ) -> None:
         self._config = endpoint.config
         self._log = endpoint.log
-        self._script = endpoint.script_of(asked.model)
         self._request = request
-        self._asked = asked
+        self._protocol = protocol
+        self._reply = reply
         self._call = call
         self._fault = call.fault
+        if call.fault == "gzip" and "gzip" not in request.headers.get("Accept-Encoding", ""):
+            self._fault = None
         self._sent_tokens = 0
         self._recorded = False
-        self._call_id = f"call_sim_{call.n:06d}"
-        self._envelope = chat.Envelope(
-            response_id=f"chatcmpl-sim-{call.n:06d}",
-            created=int(time.time()),
-            model=asked.model,
-            extra={"usage": None} if asked.include_usage and self._fault != "no-usage" else {},
-        )
 
     async def send(self) -> web.StreamResponse:
-        """Decide, count, and send in the form that was asked for."""
-        answer, prompt_tokens, completion_tokens = await asyncio.to_thread(self._decide)
-        usage = chat.Usage(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
+        """Send and count, in the form that was asked for."""
         try:
-            return await (self._stream(answer, usage) if self._asked.stream else self._plain(answer, usage))
+            return await self._write(*self._response())
         finally:
             if not self._recorded:  # the client left, or the simulator is being ended
-                self._record(usage, completed=False)
+                self._record(completed=False)
 
-    def _decide(self) -> tuple[chat.Answer, int, int]:
-        answer = oracle.answer(self._asked, self._script)
-        return answer, self._asked.prompt_tokens(), answer.completion_tokens()
+    def _response(self) -> tuple[web.StreamResponse, Sequence[Frame]]:
+        response, reply = web.StreamResponse(), self._reply
+        stream = self._protocol.frames if reply.request.stream else None
+        if stream:
+            response.content_type = reply.request.stream_type
+            response.headers["Cache-Control"] = "no-cache"
+            whole = list(stream(reply))
+        else:
+            response.content_type = "application/json"
+            whole = [Frame(data=encode(self._protocol.body(reply)))]
+        frames = MANGLED[self._fault](whole) if self._fault in MANGLED else whole
+        if self._fault == "gzip":
+            response.headers["Content-Encoding"] = "gzip"
+        if not stream:
+            # the model has made it all before the first byte, also where the last one is never sent
+            frames[0] = replace(frames[0], tokens=reply.usage.completion_tokens)
+            sized = whole if self._fault == "cut" else frames
+            response.content_length = sum(len(frame.data) for frame in sized)
+        return response, frames
 
-    async def _plain(self, answer: chat.Answer, usage: chat.Usage) -> web.StreamResponse:
-        await self._pace(usage.completion_tokens)
-        self._sent_tokens = usage.completion_tokens
-        reported = None if self._fault == "no-usage" else usage
-        message = answer.message(self._call_id)
-        body = _encode(self._envelope.body(message, answer.finish_reason, reported))
-        if self._fault != "cut":
-            self._record(usage, completed=True)
-            return web.Response(body=body, content_type="application/json")
-        self._record(usage, completed=False)
-        response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        response.content_length = len(body)
-        await response.prepare(self._request)
-        await response.write(body[: len(body) // 2])
-        return self._hang_up(response)
-
-    async def _stream(self, answer: chat.Answer, usage: chat.Usage) -> web.StreamResponse:
-        response = web.StreamResponse(
-            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
-        )
-        chunks = list(answer.chunks(self._call_id, self._config.tokens_per_chunk))
-        kept = chunks[: max(1, len(chunks) // 2)] if self._fault == "cut" else chunks
-        await response.prepare(self._request)
-        for chunk in kept:
-            await self._pace(chunk.tokens)
-            await response.write(_event(self._envelope.chunk(chunk.delta)))
-            self._sent_tokens += chunk.tokens
-        if self._fault == "cut":
-            self._record(usage, completed=False)
-            return self._hang_up(response)
-        await response.write(_event(self._envelope.chunk({}, answer.finish_reason)))
-        if self._envelope.extra:
-            await response.write(_event(self._envelope.usage_chunk(usage)))
-        self._record(usage, completed=True)
-        await response.write(b"data: [DONE]\n\n")
-        await response.write_eof()
+    async def _write(self, response: web.StreamResponse, frames: Sequence[Frame]) -> web.StreamResponse:
+        is_cut = self._fault == "cut"
+        for number, frame in enumerate(frames, start=1):
+            await self._pace(frame.tokens)
+            if not response.prepared:
+                await response.prepare(self._request)
+            self._sent_tokens += frame.tokens
+            if number == len(frames):
+                self._record(completed=not is_cut)
+            await response.write(frame.data)
+        if not is_cut:
+            await response.write_eof()
+        elif self._request.transport is not None:
+            self._request.transport.close()
         return response
 
     async def _pace(self, tokens: int) -> None:
@@ -268,27 +286,16 @@ class _Reply:
         if pace is not None and tokens:
             await self._config.sleep(tokens / pace)
 
-    def _record(self, usage: chat.Usage, *, completed: bool) -> None:
+    def _record(self, *, completed: bool) -> None:
         self._recorded = True
+        usage = self._reply.usage
         self._log.add(
             replace(
                 self._call,
                 completed=completed,
                 prompt_tokens=usage.prompt_tokens,
                 completion_tokens=self._sent_tokens,
+                cached_tokens=usage.cached_tokens,
+                cache_write_tokens=usage.cache_write_tokens,
             )
         )
-
-    def _hang_up(self, response: web.StreamResponse) -> web.StreamResponse:
-        """Close the connection behind what was written, in the middle of the response."""
-        if self._request.transport is not None:
-            self._request.transport.close()
-        return response
-
-
-def _encode(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _event(value: Mapping[str, Any]) -> bytes:
-    return b"data: " + _encode(value) + b"\n\n"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cab_sim import shell
-from cab_sim.chat import Tool, ToolCall
+from cab_sim.conversation import Tool, ToolCall
 from cab_sim.script import Edit, ModelScript
 
 _SHELL_NAME: Final = re.compile(r"bash|shell|terminal|exec|command|^sh$|^cmd$", re.IGNORECASE)

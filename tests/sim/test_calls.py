@@ -8,6 +8,7 @@ from cab_sim.calls import Call, CallLog
 
 CALL = Call(
     n=1,
+    protocol="chat",
     model="oracle",
     status=200,
     stream=False,
@@ -15,6 +16,8 @@ CALL = Call(
     fault=None,
     prompt_tokens=0,
     completion_tokens=3,
+    cached_tokens=0,
+    cache_write_tokens=0,
 )
 
 

@@ -1,6 +1,6 @@
 """Conversations, turn by turn: what the oracle answers to what it is offered."""
 
-from cab_sim.chat import Answer, ChatRequest, Message, Tool, ToolCall
+from cab_sim.conversation import Answer, Message, Request, Tool, ToolCall
 from cab_sim.oracle import SHORT_TEXT, answer
 from cab_sim.script import NULL_MODEL, Edit, ModelScript
 
@@ -32,7 +32,7 @@ def said(what: Answer) -> Message:
 
 
 def ask(*messages: Message, tools: tuple[Tool, ...] = (), script: ModelScript = SCRIPT) -> Answer:
-    return answer(ChatRequest(model="oracle", messages=messages, tools=tools), script)
+    return answer(Request(model="oracle", messages=messages, tools=tools), script)
 
 
 def test_through_a_shell_one_call_a_turn() -> None:

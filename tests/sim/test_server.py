@@ -1,297 +1,268 @@
-"""The endpoint over a real socket, with the official SDK and with a bare client."""
+"""The endpoint over a real socket: what holds for every protocol, on the wire."""
 
 import asyncio
-import io
+import gzip
 import itertools
 import json
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
-import openai
 import pytest
-from openai.types.chat import ChatCompletion
 
 from cab_sim.calls import Call
-from cab_sim.faults import Fault
-from cab_sim.script import Edit, ModelScript, Script
-from cab_sim.server import MAX_BODY_BYTES, Serving, SimConfig, serving
+from cab_sim.server import MAX_BODY_BYTES, Serving, SimConfig
 
-T = TypeVar("T")
+from .play import ASKS, CONFIG, SCRIPT, STREAMING, Ask, faulty, post, root, with_server
 
-EDIT = Edit(path="src/é.py", before="x\n", after="print('grüße — 漢字')\n" * 5)
-SCRIPT = Script(
-    task="mutations/x",
-    models={"oracle": ModelScript(edits=(EDIT,), say="Fertig — 完了."), "cheat:1": ModelScript(say="Ha.")},
-)
-CONFIG = SimConfig(script=SCRIPT)
-SCHEMA = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]}
-TOOLS: Any = [{"type": "function", "function": {"name": "bash", "description": "Run.", "parameters": SCHEMA}}]
-MESSAGES: Any = [{"role": "system", "content": "You are an agent."}, {"role": "user", "content": "Fix it."}]
-ASK = {"model": "oracle", "messages": MESSAGES, "tools": TOOLS}
-STREAM = {"stream": True, "stream_options": {"include_usage": True}}
-
-
-def with_server(config: SimConfig, client: Callable[[Serving], Coroutine[Any, Any, T]]) -> T:
-    async def run() -> T:
-        async with serving(config) as server:
-            return await client(server)
-
-    return asyncio.run(run())
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    broken: bool
-    """The connection ended before the body did."""
-
-    @property
-    def error(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.body)["error"]
-        assert set(found) == {"message", "type", "param", "code"}
-        return found
-
-    @property
-    def events(self) -> list[str]:
-        return [part.removeprefix("data: ") for part in self.body.decode().split("\n\n") if part]
-
-
-def post(config: SimConfig, *bodies: Any, key: str = "k") -> tuple[list[Reply], list[Call]]:
-    """Each body's reply, and the calls that the server counted."""
-
-    async def client(server: Serving) -> tuple[list[Reply], list[Call]]:
-        replies = []
-        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
-            for body in bodies:
-                data = body if isinstance(body, bytes) else json.dumps(body).encode()
-                async with session.post(f"{server.url}/chat/completions", data=io.BytesIO(data)) as response:
-                    got, broken = b"", False
-                    try:
-                        async for piece in response.content.iter_any():
-                            got += piece
-                    except aiohttp.ClientPayloadError:
-                        broken = True
-                    replies.append(Reply(response.status, dict(response.headers), got, broken))
-        return replies, server.log.calls
-
-    return with_server(config, client)
-
-
-def faulty(*faults: str, **settings: Any) -> SimConfig:
-    return SimConfig(script=SCRIPT, faults=tuple(map(Fault.parse, faults)), **settings)
-
-
-# --- with the official SDK
-
-
-def sdk(config: SimConfig, **fields: Any) -> tuple[Any, list[Call]]:
-    async def client(server: Serving) -> tuple[Any, list[Call]]:
-        async with openai.AsyncOpenAI(base_url=server.url, api_key="k", max_retries=0) as endpoint:
-            got = await endpoint.chat.completions.create(**{**ASK, **fields})
-            if isinstance(got, ChatCompletion):
-                return got, server.log.calls
-            return [chunk async for chunk in got], server.log.calls
-
-    return with_server(config, client)
-
-
-def test_the_sdk_plays_a_tool_call_plain() -> None:
-    got, (call,) = sdk(CONFIG)
-    (choice,) = got.choices
-    assert choice.finish_reason == "tool_calls"
-    (made,) = choice.message.tool_calls
-    assert made.function.name == "bash"
-    assert "base64" in json.loads(made.function.arguments)["command"] or "grüße" in made.function.arguments
-    assert (got.usage.prompt_tokens, got.usage.completion_tokens) == (
-        call.prompt_tokens,
-        call.completion_tokens,
-    )
-    assert got.usage.total_tokens == call.wire()["total_tokens"]
-
-
-@pytest.mark.parametrize("size", [1, 4, 1000])
-@pytest.mark.parametrize("tools", [TOOLS, openai.omit])
-def test_the_sdk_gets_the_same_streamed(size: int, tools: Any) -> None:
-    plain, _ = sdk(CONFIG, tools=tools)
-    chunks, (call,) = sdk(SimConfig(script=SCRIPT, tokens_per_chunk=size), tools=tools, **STREAM)
-    *deltas, last = chunks
-    assert last.choices == []
-    assert last.usage == plain.usage
-    assert all(chunk.usage is None for chunk in deltas)
-    text, arguments, names, ids, reasons = "", "", [], [], []
-    for chunk in deltas:
-        (choice,) = chunk.choices
-        text += choice.delta.content or ""
-        for part in choice.delta.tool_calls or []:
-            arguments += part.function.arguments or ""
-            names += [part.function.name] if part.function.name else []
-            ids += [part.id] if part.id else []
-        reasons += [choice.finish_reason] if choice.finish_reason else []
-    whole = plain.choices[0]
-    assert text == (whole.message.content or "")
-    assert reasons == [whole.finish_reason]
-    assert [(i, n, arguments) for i, n in zip(ids, names, strict=True)] == [
-        (made.id, made.function.name, made.function.arguments) for made in whole.message.tool_calls or []
-    ]
-    assert call.completion_tokens == plain.usage.completion_tokens
-    assert call.stream
-    assert call.completed
-
-
-def test_usage_is_streamed_only_when_asked_for() -> None:
-    chunks, _ = sdk(CONFIG, stream=True)
-    assert all(chunk.choices for chunk in chunks)
-    assert not any("usage" in chunk.model_fields_set for chunk in chunks)
-
-
-def test_the_sdk_lists_the_models() -> None:
-    async def client(server: Serving) -> list[str]:
-        async with openai.AsyncOpenAI(base_url=server.url, api_key="k") as endpoint:
-            return [model.id async for model in endpoint.models.list()]
-
-    assert with_server(CONFIG, client) == ["oracle", "cheat:1", "null"]
-
-
-# --- on the wire
-
-
-def test_a_stream_ends_as_openais_does() -> None:
-    (reply,), _ = post(CONFIG, ASK | STREAM)
-    assert reply.headers["Content-Type"] == "text/event-stream"
-    assert reply.events[-1] == "[DONE]"
-    first = json.loads(reply.events[0])
-    assert first["choices"][0]["delta"]["role"] == "assistant"
-    assert {json.loads(event)["id"] for event in reply.events[:-1]} == {first["id"]}
-
-
-def test_each_model_plays_its_own_script() -> None:
-    replies, calls = post(CONFIG, *({**ASK, "model": model} for model in ("cheat:1", "null", "oracle")))
-    contents = [json.loads(reply.body)["choices"][0]["message"]["content"] for reply in replies]
-    assert contents == ["Ha.", "I leave everything as it is.", None]
-    assert [call.model for call in calls] == ["cheat:1", "null", "oracle"]
-
-
-def test_without_a_script_the_oracle_has_nothing_to_do() -> None:
-    (reply,), _ = post(SimConfig(), ASK)
-    assert json.loads(reply.body)["choices"][0]["message"]["content"] == "Done."
-
-
-def test_an_unknown_model_is_a_404() -> None:
-    (reply,), (call,) = post(CONFIG, {**ASK, "model": "cheat:2"})
-    assert (reply.status, reply.error["code"]) == (404, "model_not_found")
-    assert "oracle, cheat:1, null" in reply.error["message"]
-    assert (call.model, call.status, call.prompt_tokens) == ("cheat:2", 404, None)
-
-
-def test_bad_and_too_large_bodies_are_refused_and_counted() -> None:
-    replies, calls = post(CONFIG, b"{", b" " * (MAX_BODY_BYTES + 1))
-    assert [reply.status for reply in replies] == [400, 413]
-    assert all(reply.error["type"] == "invalid_request_error" for reply in replies)
-    assert [(call.status, call.model) for call in calls] == [(400, None), (413, None)]
-
-
-def test_a_body_of_32_mb_is_served() -> None:
-    filler = " " * (MAX_BODY_BYTES - len(json.dumps(ASK)))
-    (reply,), _ = post(CONFIG, json.dumps(ASK).encode() + filler.encode())
-    assert reply.status == 200
-
-
-def test_only_the_key_is_accepted() -> None:
-    config = SimConfig(script=SCRIPT, key="secret")
-    (right,), _ = post(config, ASK, key="secret")
-    (wrong,), calls = post(config, ASK, key="secret2")
-    assert (right.status, wrong.status) == (200, 401)
-    assert wrong.error["code"] == "invalid_api_key"
-    assert calls == []
-
-
-# --- faults
-
-
-def test_faults_that_are_errors() -> None:
-    replies, calls = post(faulty("429:1", "500:1", "401:1"), ASK, ASK, ASK, ASK)
-    assert [reply.status for reply in replies] == [429, 500, 401, 200]
-    assert replies[0].headers["Retry-After"] == "1"
-    assert [reply.error["type"] for reply in replies[:3]] == [
-        "requests",
-        "server_error",
-        "invalid_request_error",
-    ]
-    assert [call.fault for call in calls] == ["429", "500", "401", None]
-    assert [call.prompt_tokens is None for call in calls] == [True, True, True, False]
-
-
-def test_no_tools_refuses_only_tools() -> None:
-    without = {key: value for key, value in ASK.items() if key != "tools"}
-    replies, _ = post(faulty("no-tools"), ASK, without)
-    assert [reply.status for reply in replies] == [400, 200]
-    assert "tools" in replies[0].error["message"]
-
-
-@pytest.mark.parametrize("stream", [{}, STREAM])
-def test_no_usage_is_counted_all_the_same(stream: dict[str, Any]) -> None:
-    (full, bare), (told, untold) = post(
-        faulty("slow:1", "no-usage", sleep=_no_wait), ASK | stream, ASK | stream
-    )
-    assert b"usage" in full.body
-    assert b"usage" not in bare.body
-    assert untold.completion_tokens == told.completion_tokens
-
-
-def test_a_cut_stream_breaks_off_in_the_middle() -> None:
-    (whole,), (all_of_it,) = post(CONFIG, ASK | STREAM)
-    (reply,), (call,) = post(faulty("cut"), ASK | STREAM)
-    assert reply.broken
-    assert 0 < len(reply.events) < len(whole.events) - 1
-    assert not call.completed
-    assert call.prompt_tokens == all_of_it.prompt_tokens
-    assert 0 < (call.completion_tokens or 0) < (all_of_it.completion_tokens or 0)
-
-
-def test_a_cut_body_breaks_off_in_the_middle() -> None:
-    (reply,), (call,) = post(faulty("cut"), ASK)
-    assert reply.broken
-    assert len(reply.body) == int(reply.headers["Content-Length"]) // 2
-    assert not call.completed
+CHAT = ASKS["chat"]
+STREAMED = CHAT.streamed()
+FORMS = [pytest.param(ASKS[name], id=f"{name}-plain") for name in STREAMING] + [
+    pytest.param(ASKS[name].streamed(), id=f"{name}-stream") for name in STREAMING
+]
+ERROR_FIELDS = {
+    "chat": {"error"},
+    "responses": {"error"},
+    "completions": {"error"},
+    "embeddings": {"error"},
+    "messages": {"type", "error"},
+    "gemini": {"error"},
+    "ollama": {"error"},
+}
 
 
 async def _no_wait(_seconds: float) -> None:
     return None
 
 
-@pytest.mark.parametrize("stream", [{}, STREAM])
-def test_pacing_waits_for_every_token(stream: dict[str, Any]) -> None:
+# --- every protocol
+
+
+@pytest.mark.parametrize("name", ASKS)
+def test_a_call_is_counted_once_and_named(name: str) -> None:
+    (got,), (call,) = post(CONFIG, ASKS[name])
+    assert got.status == 200
+    assert got.headers["Content-Type"] == "application/json"
+    assert (call.protocol, call.model, call.stream, call.completed) == (name, "oracle", False, True)
+    assert call.prompt_tokens
+    assert bool(call.completion_tokens) == (name != "embeddings")
+
+
+@pytest.mark.parametrize("name", STREAMING)
+def test_a_stream_costs_what_a_plain_answer_costs(name: str) -> None:
+    (plain, streamed), (one, two) = post(CONFIG, ASKS[name], ASKS[name].streamed())
+    assert streamed.headers["Content-Type"] == (
+        "application/x-ndjson" if name == "ollama" else "text/event-stream"
+    )
+    assert two.stream
+    for field in ("prompt_tokens", "completion_tokens", "cached_tokens", "cache_write_tokens", "completed"):
+        assert getattr(one, field) == getattr(two, field)
+    assert not plain.broken
+    assert not streamed.broken
+
+
+@pytest.mark.parametrize("name", ASKS)
+def test_errors_have_the_protocols_own_form(name: str) -> None:
+    ask = ASKS[name]
+    unknown = ask.with_model("cheat:2")
+    replies, calls = post(
+        faulty("429:1", "500:1", "401:1"), ask, ask, ask, unknown, (ask.path, b"{"), (ask.path, b"{}")
+    )
+    assert [got.status for got in replies] == [429, 500, 401, 404, 400, 400]
+    assert all(set(got.json()) == ERROR_FIELDS[name] for got in replies)
+    assert replies[0].headers["Retry-After"] == "1"
+    assert "oracle, cheat:1, null" in replies[3].body.decode()
+    assert [call.fault for call in calls] == ["429", "500", "401", None, None, None]
+    assert [call.status for call in calls] == [got.status for got in replies]
+    assert {call.protocol for call in calls} == {name}
+    assert {call.prompt_tokens for call in calls} == {None}
+    assert calls[3].model == "cheat:2"
+
+
+@pytest.mark.parametrize("name", ASKS)
+@pytest.mark.parametrize(
+    "header", [("Authorization", "Bearer secret"), ("x-api-key", "secret"), ("x-goog-api-key", "secret")]
+)
+def test_only_the_key_is_accepted(name: str, header: tuple[str, str]) -> None:
+    config, (field, value) = SimConfig(script=SCRIPT, key="secret"), header
+    (right,), _ = post(config, ASKS[name], headers={field: value})
+    (wrong,), calls = post(config, ASKS[name], headers={field: f"{value}2"})
+    (none,), _ = post(config, ASKS[name])
+    assert (right.status, wrong.status, none.status) == (200, 401, 401)
+    assert set(wrong.json()) == ERROR_FIELDS[name]
+    assert calls == []
+
+
+@pytest.mark.parametrize("ask", FORMS)
+def test_no_usage_is_counted_all_the_same(ask: Ask) -> None:
+    (full, bare), (told, untold) = post(faulty("slow:1", "no-usage", sleep=_no_wait), ask, ask)
+    words = (b"_tokens", b"TokenCount", b"eval_count")
+    assert any(word in full.body for word in words)
+    assert not any(word in bare.body.replace(b"max_output_tokens", b"") for word in words)
+    assert untold.completion_tokens == told.completion_tokens
+
+
+@pytest.mark.parametrize("ask", FORMS)
+def test_a_cut_answer_breaks_off_in_the_middle(ask: Ask) -> None:
+    (whole, torn), (_, call) = post(faulty("slow:1", "cut", sleep=_no_wait), ask, ask)
+    assert torn.broken
+    assert 0 < len(torn.body) < len(whole.body)
+    assert not call.completed
+    assert call.prompt_tokens
+
+
+@pytest.mark.parametrize("ask", FORMS)
+def test_a_compressed_answer_says_the_same(ask: Ask) -> None:
+    (plain,), _ = post(CONFIG, ask)
+    (packed,), (call,) = post(faulty("gzip"), ask, headers={"Accept-Encoding": "gzip"})
+    (refused,), _ = post(faulty("gzip"), ask, headers={"Accept-Encoding": "identity"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in refused.headers
+    assert len(gzip.decompress(packed.body)) == len(plain.body) == len(refused.body)
+    assert call.completed
+
+
+def test_characters_are_split_on_the_wire() -> None:
+    (plain, split), _ = post(faulty("slow:1", "split-utf8", sleep=_no_wait), STREAMED, STREAMED)
+    assert len(split.body) == len(plain.body)
+    assert all(piece.decode() for piece in plain.pieces)
+    assert any(piece[-1] >= 0xC0 for piece in split.pieces)
+
+
+@pytest.mark.parametrize("ask", FORMS)
+def test_pacing_waits_for_every_token(ask: Ask) -> None:
     waited = []
 
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    _, (call,) = post(SimConfig(script=SCRIPT, tokens_per_s=50, sleep=sleep), ASK | stream)
+    _, (call,) = post(SimConfig(script=SCRIPT, tokens_per_s=50, sleep=sleep), ask)
     assert sum(waited) == pytest.approx((call.completion_tokens or 0) / 50)
     waited.clear()
-    post(faulty("slow:1", tokens_per_s=50, sleep=sleep), ASK | stream)
+    post(faulty("slow:1", tokens_per_s=50, sleep=sleep), ask)
     assert sum(waited) == pytest.approx((call.completion_tokens or 0) / 5)
 
 
+@pytest.mark.parametrize(
+    ("ask", "field"),
+    [
+        (Ask("/v1/messages/count_tokens", ASKS["messages"].body), "input_tokens"),
+        (Ask("/v1beta/models/oracle:countTokens", ASKS["gemini"].body), "totalTokens"),
+    ],
+)
+def test_counting_tokens_is_no_call(ask: Ask, field: str) -> None:
+    real = ASKS["messages" if "messages" in ask.path else "gemini"]
+    (counted, unknown, served), (call,) = post(faulty("500:1"), ask, ask.with_model("x"), real)
+    assert (counted.status, unknown.status, served.status) == (200, 404, 500)
+    assert call.status == 500, "the fault was kept for a model call"
+    (_,), (call,) = post(CONFIG, real)
+    assert counted.json()[field] == call.prompt_tokens
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/v1beta/models", "/api/tags"])
+def test_each_api_lists_the_models(path: str) -> None:
+    async def client(server: Serving) -> Any:
+        async with aiohttp.ClientSession(root(server)) as session:
+            async with session.get(path) as response:
+                assert response.status == 401
+            async with session.get(path, headers={"x-api-key": "k"}) as response:
+                return await response.json()
+
+    listed = with_server(SimConfig(script=SCRIPT, key="k"), client)
+    entries = listed["data"] if "data" in listed else listed["models"]
+    names = [entry.get("id") or entry["name"] for entry in entries]
+    assert [name.removeprefix("models/") for name in names] == ["oracle", "cheat:1", "null"]
+
+
+def test_other_paths_are_not_there() -> None:
+    (got,), calls = post(CONFIG, ("/v1/v1/messages", b"{}"))
+    assert (got.status, calls) == (404, [])
+
+
+def test_an_array_is_streamed_where_no_events_are_asked_for() -> None:
+    path = ASKS["gemini"].streamed().path.partition("?")[0]
+    (got,), (call,) = post(CONFIG, Ask(path, ASKS["gemini"].body))
+    assert got.headers["Content-Type"] == "application/json"
+    assert call.stream
+    assert got.json()[-1]["usageMetadata"]["totalTokenCount"] == call.wire()["total_tokens"]
+
+
+def test_the_url_escapes_a_models_colon() -> None:
+    (got,), (call,) = post(
+        CONFIG, Ask("/v1beta/models/cheat%3A1:generateContent", {"contents": [{"parts": [{"text": "Hi"}]}]})
+    )
+    assert (got.status, call.model) == (200, "cheat:1")
+
+
+# --- models
+
+
+def test_each_model_plays_its_own_script() -> None:
+    replies, calls = post(CONFIG, *map(CHAT.with_model, ("cheat:1", "null", "oracle")))
+    contents = [got.json()["choices"][0]["message"]["content"] for got in replies]
+    assert contents == ["Ha.", "I leave everything as it is.", None]
+    assert [call.model for call in calls] == ["cheat:1", "null", "oracle"]
+
+
+def test_without_a_script_the_oracle_has_nothing_to_do() -> None:
+    (got,), _ = post(SimConfig(), CHAT)
+    assert got.json()["choices"][0]["message"]["content"] == "Done."
+
+
+def test_too_large_a_body_is_refused_and_counted() -> None:
+    (got,), (call,) = post(CONFIG, (CHAT.path, b" " * (MAX_BODY_BYTES + 1)))
+    assert got.json()["error"]["type"] == "invalid_request_error"
+    assert (got.status, call.status, call.model) == (413, 413, None)
+
+
+def test_a_body_of_32_mb_is_served() -> None:
+    data = json.dumps(CHAT.body).encode()
+    (got,), _ = post(CONFIG, (CHAT.path, data + b" " * (MAX_BODY_BYTES - len(data))))
+    assert got.status == 200
+
+
+def test_no_tools_refuses_only_tools() -> None:
+    without = Ask(CHAT.path, {key: value for key, value in CHAT.body.items() if key != "tools"})
+    replies, _ = post(faulty("no-tools"), CHAT, without)
+    assert [got.status for got in replies] == [400, 200]
+    assert "tools" in replies[0].json()["error"]["message"]
+
+
 # --- the count
+
+
+def test_a_torn_stream_is_counted_up_to_where_it_broke() -> None:
+    (_,), (whole,) = post(CONFIG, STREAMED)
+    (got,), (call,) = post(faulty("cut"), STREAMED)
+    assert got.body.count(b"\n\n") > 1
+    assert call.prompt_tokens == whole.prompt_tokens
+    assert 0 < (call.completion_tokens or 0) < (whole.completion_tokens or 0)
+
+
+def test_a_call_that_came_in_one_torn_chunk_did_not_come() -> None:
+    (got,), (call,) = post(faulty("cut"), ASKS["gemini"].streamed())
+    assert got.body.startswith(b"data: {")
+    assert (call.completed, call.completion_tokens) == (False, 0)
+
+
+def test_a_torn_body_was_made_whole() -> None:
+    (_,), (whole,) = post(CONFIG, CHAT)
+    (got,), (call,) = post(faulty("cut"), CHAT)
+    assert len(got.body) == int(got.headers["Content-Length"]) // 2
+    assert call.completion_tokens == whole.completion_tokens
 
 
 def test_a_call_is_counted_before_its_last_byte(tmp_path: Path) -> None:
     path = tmp_path / "count.jsonl"
 
     async def client(server: Serving) -> None:
-        async with aiohttp.ClientSession() as session:
-            for number, body in enumerate((ASK, ASK | STREAM), start=1):
-                async with session.post(f"{server.url}/chat/completions", json=body) as response:
+        async with aiohttp.ClientSession(root(server)) as session:
+            for number, ask in enumerate((CHAT, STREAMED), start=1):
+                async with session.post(ask.path, json=ask.body) as response:
                     await response.read()
                 lines = path.read_bytes().splitlines()
                 assert len(lines) == number
-            async with session.get(server.url.removesuffix("/v1") + "/sim/calls") as response:
+            async with session.get("/sim/calls") as response:
                 assert await response.json() == {"calls": [json.loads(line) for line in lines]}
 
     with_server(SimConfig(script=SCRIPT, count_path=path), client)
@@ -318,8 +289,8 @@ def test_a_client_that_leaves_is_counted() -> None:
     async def client(server: Serving) -> list[Call]:
         nonlocal left
         left = asyncio.Event()
-        async with aiohttp.ClientSession() as session:
-            async with session.post(f"{server.url}/chat/completions", json=ASK | STREAM) as response:
+        async with aiohttp.ClientSession(root(server)) as session:
+            async with session.post(STREAMED.path, json=STREAMED.body) as response:
                 await response.content.readany()
                 response.close()
             left.set()
@@ -340,8 +311,8 @@ def test_a_call_in_flight_is_counted_when_the_simulator_ends() -> None:
 
     async def client(server: Serving) -> list[Call]:
         async with (
-            aiohttp.ClientSession() as session,
-            session.post(f"{server.url}/chat/completions", json=ASK | STREAM) as response,
+            aiohttp.ClientSession(root(server)) as session,
+            session.post(STREAMED.path, json=STREAMED.body) as response,
         ):
             await response.content.readany()
         return server.log.calls
@@ -353,11 +324,11 @@ def test_a_call_in_flight_is_counted_when_the_simulator_ends() -> None:
 def test_equal_requests_get_equal_answers_at_once_too() -> None:
     async def client(server: Serving) -> set[str]:
         async def one(session: aiohttp.ClientSession) -> str:
-            async with session.post(f"{server.url}/chat/completions", json=ASK) as response:
+            async with session.post(CHAT.path, json=CHAT.body) as response:
                 made = (await response.json())["choices"][0]["message"]["tool_calls"][0]["function"]
                 return json.dumps(made)
 
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(root(server)) as session:
             return set(await asyncio.gather(*(one(session) for _ in range(8))))
 
     assert len(with_server(CONFIG, client)) == 1

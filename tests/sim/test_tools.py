@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cab_sim.chat import Tool, ToolCall
+from cab_sim.conversation import Tool, ToolCall
 from cab_sim.script import Edit, ModelScript
 from cab_sim.tools import patch, plan
 

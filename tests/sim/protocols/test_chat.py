@@ -1,4 +1,4 @@
-"""Requests are read leniently where clients differ; plain and streamed answers say the same."""
+"""chat/completions: requests are read leniently where clients differ; plain and streamed say the same."""
 
 import json
 from typing import Any
@@ -7,27 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cab_sim import tokens
-from cab_sim.chat import Answer, ChatRequest, Envelope, Message, ToolCall, Usage, parse_request
+from cab_sim.conversation import Answer, Message, Request, ToolCall
 from cab_sim.errors import RequestError
+from cab_sim.protocols import chat
+from cab_sim.protocols.base import read_object
+
+from ..play import ANSWERS, ASKS, events, joined, reply
 
 USER = {"role": "user", "content": "Hi"}
-BASH = {
-    "type": "function",
-    "function": {
-        "name": "bash",
-        "description": "Run it.",
-        "parameters": {
-            "type": "object",
-            "properties": {"command": {"type": "string"}},
-            "required": ["command"],
-        },
-    },
-}
+BASH = ASKS["chat"].body["tools"][0]
+DONE = "[DONE]"
 
 
-def parse(**fields: Any) -> ChatRequest:
-    return parse_request(json.dumps({"model": "oracle", "messages": [USER]} | fields).encode())
+def parse(**fields: Any) -> Request:
+    return chat.parse_request({"model": "oracle", "messages": [USER]} | fields, {})
 
 
 def test_reads_a_conversation() -> None:
@@ -52,39 +45,26 @@ def test_reads_a_conversation() -> None:
     (tool,) = request.tools
     assert tool.name == "bash"
     assert tool.required == set(tool.properties) == {"command"}
+    assert tool.source == json.dumps(BASH, separators=(",", ":"))
     assert request.stream
     assert request.include_usage
-    assert request.instructions == "Be\nkind"
-
-
-def test_without_a_system_message_the_users_words_are_the_instructions() -> None:
-    assert parse().instructions == "Hi"
 
 
 def test_tool_choice_none_takes_the_tools_away() -> None:
     assert parse(tools=[BASH], tool_choice="none").tools == ()
 
 
-def test_the_prompt_is_counted_with_its_tools() -> None:
-    assert parse().prompt_tokens() == tokens.count("user") + tokens.count("Hi")
-    schema = json.dumps(BASH, separators=(",", ":"))
-    assert parse(tools=[BASH]).prompt_tokens() - parse().prompt_tokens() == tokens.count(schema)
-
-
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"", "not JSON"),
-        (b"[" * 100_000, "not JSON"),
-        (b"[]", "not an object"),
         (b"{}", "'model'"),
         (b'{"model":"m"}', "'messages'"),
-        (b'{"model":"m","messages":[1]}', "A message is not an object"),
+        (b'{"model":"m","messages":[1]}', "An entry of 'messages' is not an object"),
         (b'{"model":"m","messages":[{}]}', "no 'role'"),
         (b'{"model":"m","messages":[{"role":"user","content":1}]}', "'content'"),
-        (b'{"model":"m","messages":[{"role":"user","content":[1]}]}', "A content part"),
         (b'{"model":"m","messages":[{"role":"a","tool_calls":[{}]}]}', "A tool call's 'function'"),
         (b'{"model":"m","messages":[{"role":"a"}],"n":2}', "'n' must be 1"),
+        (b'{"model":"m","messages":[{"role":"a"}],"n":[]}', "'n' must be 1"),
         (b'{"model":"m","messages":[{"role":"a"}],"tools":{}}', "'tools' is not a list"),
         (b'{"model":"m","messages":[{"role":"a"}],"tools":[{"function":{}}]}', "A tool has no 'name'"),
         (b'{"model":"m","messages":[{"role":"a"}],"stream_options":1}', "'stream_options'"),
@@ -92,35 +72,15 @@ def test_the_prompt_is_counted_with_its_tools() -> None:
 )
 def test_says_what_is_wrong_with_a_request(body: bytes, message: str) -> None:
     with pytest.raises(RequestError) as caught:
-        parse_request(body)
+        chat.parse_request(read_object(body), {})
     assert message in str(caught.value)
     assert caught.value.status == 400
 
 
-@given(
-    st.binary()
-    | st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists).map(repr).map(str.encode)
-)
-def test_any_body_is_read_or_refused(body: bytes) -> None:
-    with pytest.raises(RequestError):
-        parse_request(body)
-
-
-TEXT = st.text(st.characters(codec="utf-8"))
-ANSWERS = st.builds(lambda text: Answer(text=text), TEXT) | st.builds(
-    lambda text: Answer(
-        tool_call=ToolCall(name="bash", arguments=json.dumps({"command": text}, ensure_ascii=False))
-    ),
-    TEXT,
-)
-
-
-@given(answer=ANSWERS, size=st.integers(1, 9))
-def test_the_chunks_add_up_to_the_plain_answer(answer: Answer, size: int) -> None:
-    chunks = list(answer.chunks("call_1", size))
+def assembled(chunks: list[Any]) -> dict[str, Any]:
     whole: dict[str, Any] = {}
     for chunk in chunks:
-        delta = dict(chunk.delta)
+        delta = dict(chunk["choices"][0]["delta"])
         for call in delta.pop("tool_calls", []):
             if "id" in call:
                 whole["tool_calls"] = [{k: v for k, v in call.items() if k != "index"}]
@@ -131,17 +91,50 @@ def test_the_chunks_add_up_to_the_plain_answer(answer: Answer, size: int) -> Non
         content = delta.pop("content", None)
         whole["content"] = content if whole.get("content") is None else whole["content"] + (content or "")
         whole |= delta
-    assert whole == answer.message("call_1")
-    assert sum(chunk.tokens for chunk in chunks) == answer.completion_tokens()
+    return whole
 
 
-def test_the_envelope_is_openais() -> None:
-    envelope = Envelope(response_id="c1", created=7, model="oracle", extra={"usage": None})
-    usage = Usage(prompt_tokens=2, completion_tokens=3)
-    body = envelope.body({"role": "assistant"}, "stop", usage)
+@given(answer=ANSWERS, size=st.integers(1, 9))
+def test_the_stream_adds_up_to_the_plain_answer(answer: Answer, size: int) -> None:
+    made = reply(answer, size, include_usage=True)
+    plain = chat.body(made)
+    stream = joined(chat.frames(made), answer.tokens())
+    *chunks, last, done = [value for _, value in events(stream)]
+    assert done == DONE
+    assert last["choices"] == []
+    assert last["usage"] == plain["usage"]
+    assert assembled(chunks) == plain["choices"][0]["message"]
+    assert chunks[-1]["choices"][0]["finish_reason"] == plain["choices"][0]["finish_reason"]
+    assert all(chunk["usage"] is None for chunk in chunks)
+    assert {chunk["id"] for chunk in chunks} == {plain["id"]}
+
+
+def test_what_a_response_is_made_of() -> None:
+    body = chat.body(reply(Answer(text="Hello there")))
     assert body["object"] == "chat.completion"
-    assert body["usage"] == {"prompt_tokens": 2, "completion_tokens": 3, "total_tokens": 5}
-    assert "usage" not in envelope.body({}, "stop", None)
-    chunk = envelope.chunk({"content": "x"})
-    assert (chunk["object"], chunk["usage"]) == ("chat.completion.chunk", None)
-    assert envelope.usage_chunk(usage)["choices"] == []
+    assert body["usage"] == {"prompt_tokens": 2, "completion_tokens": 2, "total_tokens": 4}
+    assert "usage" not in chat.body(reply(Answer(text="x"), reports=False))
+
+
+def test_usage_is_streamed_only_when_asked_for() -> None:
+    for settings in ({}, {"include_usage": True, "reports": False}):
+        *chunks, _ = events(joined(chat.frames(reply(Answer(text="x"), **settings)), 1))
+        assert all(chunk["choices"] and "usage" not in chunk for _, chunk in chunks)
+
+
+def test_usage_in_every_chunk_grows() -> None:
+    made = reply(Answer(text="One two three four."), size=2, reports_always=True)
+    *chunks, _ = events(joined(chat.frames(made), made.usage.completion_tokens))
+    seen = [chunk["usage"]["completion_tokens"] for _, chunk in chunks]
+    assert seen[0] == 0
+    assert seen == sorted(seen)
+    assert seen[-1] == made.usage.completion_tokens
+
+
+def test_errors_are_openais() -> None:
+    assert chat.error(RequestError("No.", status=429, code="x"))["error"] == {
+        "message": "No.",
+        "type": "requests",
+        "param": None,
+        "code": "x",
+    }
