@@ -18,20 +18,23 @@ from datetime import timedelta
 from typing import Final
 from typing import Protocol as Interface
 
+from .budget import NOTHING, UNBOUNDED, Need, Over, Reservation, Spent, spent_by
 from .entrance import Stranger, Visitor
-from .errors import NO_RETRY, LedgerWriteError, Problem
+from .errors import NO_RETRY, LedgerFullError, LedgerWriteError, Problem
 from .estimate import Estimate, estimate_input, estimate_output
 from .exchange import Answer, Edit, Ending, Failure, Forward, Head, Headers, Received
-from .figures import Figures, completed, reported
-from .headers import content_of, first, request_headers, retry_after_ms, without
+from .figures import Figures, completed, reported, set_cost
+from .headers import content_of, first, request_headers, retry_after_ms, secrets_in, without
 from .ids import ulid
 from .inject import UsageEventFilter
 from .jsonbody import JsonBody
+from .operations import retry_count
 from .protocols import DEFAULT_PROTOCOL, detect, fetching
 from .protocols.base import UNREAD, Asked, Facts, Protocol
 from .protocols.meter import Meter
 from .question import LARGE_BYTES, Question
-from .records import ErrorType, Record, format_time, parse_time
+from .records import ErrorType, Record, Tokens, format_time, parse_time
+from .redact import redact, secrets_of
 from .runs import Run
 from .urls import BadTargetError, check_target
 
@@ -43,6 +46,19 @@ _NOT_UNDERSTOOD: Final = frozenset({400, 422})
 """Statuses by which endpoints refuse a setting that they don't know."""
 
 _NOTHING: Final = Figures()
+
+_LEDGER_FULL: Final = Problem(
+    code="ledger_full",
+    message="the disk with cab-proxy's ledger is full, so it passes no call on: make room and try again",
+    status=507,
+    kind="api_error",
+)
+_LEDGER_UNWRITABLE: Final = Problem(
+    code="ledger_unwritable",
+    message="cab-proxy can't write its ledger, so it passes no call on: see what cab-proxy says",
+    status=503,
+    kind="api_error",
+)
 
 _JSON: Final = ("Content-Type", "application/json")
 
@@ -65,6 +81,7 @@ class Call:
     """The exchange of one request."""
 
     __slots__ = (
+        "_begins_again",
         "_begun_again",
         "_begun_at",
         "_body_at",
@@ -83,11 +100,15 @@ class Call:
         "_prompt",
         "_protocol",
         "_question",
+        "_queued_s",
         "_record",
         "_report",
+        "_reservation",
         "_response_bytes",
+        "_retries",
         "_retry_after_ms",
         "_run",
+        "_secrets",
         "_sent_at",
         "_status",
         "_unmutated",
@@ -103,6 +124,11 @@ class Call:
         self._question: Question | None = None
         self._meter: Meter | None = None
         self._prompt: asyncio.Task[Estimate] | None = None
+        self._reservation: Reservation | None = None
+        self._secrets: frozenset[str] = frozenset()
+        self._retries: int | None = None
+        self._queued_s = 0.0
+        """How long the budget made it wait."""
         self._begun_at = self._body_at = 0.0
         self._sent_at: float | None = None
         self._head_at: float | None = None
@@ -115,7 +141,7 @@ class Call:
         self._fetched: Record | None = None
         """The background call whose response this request fetches."""
         self._fetched_id = ""
-        self._begun_again = False
+        self._begins_again = self._begun_again = False
         self._unmutated: Forward | None = None
         """The request as it came, where another one was sent."""
         self._response_bytes = self._look_at_bytes = 0
@@ -142,14 +168,15 @@ class Call:
             return await self._admit(head, body, record)
         except LedgerWriteError as error:
             self._report(str(error))
-            message = "cab-proxy can't write its ledger, so it passes no call on: make room and try again"
-            return self._answer(
-                Problem(code="ledger_unwritable", message=message, status=503, kind="api_error")
-            )
+            full = isinstance(error, LedgerFullError)
+            return self._answer(_LEDGER_FULL if full else _LEDGER_UNWRITABLE)
 
     async def _admit(self, head: Head, body: Received, record: Record) -> Forward | Answer:
         visitor = self._entrance.admit(head.headers)
         run = visitor.run
+        given = visitor.headers if isinstance(visitor, Visitor) else ()
+        self._secrets = secrets_of(*secrets_in(head.headers), *secrets_in(given))
+        self._retries = retry_count(head.headers)
         if run is not None:
             record.run_id, record.upstream = run.run_id, run.upstream.base
         if body.whole:
@@ -177,15 +204,72 @@ class Call:
             method=head.method, url=run.upstream.join(head.target), headers=request_headers(visitor.headers)
         )
         if head.method == "POST":
-            record.budget = run.over_budget()
-            if record.budget is not None:
-                over = Problem(code="budget_exceeded", message="this run's budget is spent")
-                return self._refuse(run, record, over)
+            refusal = None if self._protocol is None else await self._reserve(run, record)
+            if refusal is not None:
+                return self._refuse(run, record, refusal)
             self._inject(run, record, forward)
-            run.began(record)
+            try:
+                run.began(record)
+            except LedgerWriteError:
+                self._settle(run, NOTHING)
+                raise
             self._record = record
             self._estimate_early()
         return forward
+
+    async def _reserve(self, run: Run, record: Record) -> Problem | None:
+        """Wait until the run's budget has room for the call."""
+        account = run.account
+        left = Problem(code="client_left", message="the client left while its call waited for others")
+        need = await self._need(run, record) if account.bounded else UNBOUNDED
+        try:
+            outcome = await account.reserve(need)
+        except asyncio.CancelledError:  # by the relay, some time after the client had left
+            return left
+        if isinstance(outcome, Over):
+            record.budget = outcome.facts
+            return Problem(code="budget_exceeded", message=outcome.message)
+        self._reservation = outcome
+        self._queued_s = outcome.waited_s
+        record.budget = outcome.to_json()
+        if self._left and outcome.waited_s:
+            self._settle(run, NOTHING)
+            return left
+        return None
+
+    async def _need(self, run: Run, record: Record) -> Need:
+        """The most that the call may take."""
+        question = self._question
+        if question is None:
+            return UNBOUNDED
+        self._prompt = asyncio.create_task(self._estimate_prompt(question))
+        try:
+            prompt = await self._prompt
+        except Exception as error:  # noqa: BLE001  # the meter's edge: its faults must not break a call
+            self._prompt = None
+            self._report(f"a call's tokens could not be estimated ({type(error).__name__})")
+            return UNBOUNDED
+        asked = question.asked
+        input_tokens = None if prompt.lower_bound else prompt.tokens
+        window, longest = run.prices.limits(record.upstream, asked.model)
+        if not question.protocol.generates:
+            output_tokens: int | None = 0
+        elif asked.params.max_tokens is not None:
+            output_tokens = asked.params.max_tokens * asked.choices
+        elif longest is not None or window is not None:
+            output_tokens = (longest or max(0, (window or 0) - prompt.tokens)) * asked.choices
+        else:
+            output_tokens = None
+        # what is written to a cache can cost more than what isn't
+        most = Tokens(input=input_tokens, cache_write=input_tokens, output=output_tokens)
+        at = parse_time(record.started_at)
+        usd = run.prices.cost(upstream=record.upstream, model=asked.model, tokens=most, at=at)
+        return Need(input_tokens=input_tokens, output_tokens=output_tokens, usd=usd)
+
+    def _settle(self, run: Run, spent: Spent) -> None:
+        reservation, self._reservation = self._reservation, None
+        if reservation is not None:
+            run.account.settle(reservation, spent)
 
     def _fetch(self, run: Run, path: str) -> None:
         """The request may be for the response of a background call: that is then metered here."""
@@ -229,10 +313,31 @@ class Call:
             self._question = question
         return refusal
 
-    def _hash_question(self, record: Record | None = None) -> None:
-        record = record or self._record
-        if self._question is not None and record is not None and record.request_hash_canonical is None:
+    def _place(self, run: Run | None, record: Record) -> None:
+        """Tell which question this is, and which attempt at it."""
+        if self._question is None or run is None or record.operation_id is not None:
+            return
+        if record.request_hash_canonical is None:
             record.request_hash_canonical = self._question.hash()
+        if record.request_hash_canonical is None:
+            return
+        key = f"{record.protocol} {record.path} {record.request_hash_canonical}"
+        place = run.operations.place(record.call_id, key=key, retry_count=self._retries)
+        record.operation_id, record.attempt, record.retry_of = (
+            place.operation_id,
+            place.attempt,
+            place.retry_of,
+        )
+
+    def _tidy(self, record: Record) -> None:
+        """Take the secrets out of what a client or an endpoint wrote into the record."""
+        if not self._secrets:
+            return
+        words = f"{record.path} {record.model_requested} {record.params.reasoning_effort} {record.error_code}"
+        words += f"{record.model_returned} {record.system_fingerprint} {record.finish_reasons}"
+        words += f"{record.usage_raw}"
+        if any(secret in words for secret in self._secrets):
+            redact(record, self._secrets)
 
     def _refuse(self, run: Run | None, opened: Record, refusal: Problem) -> Answer:
         kind: ErrorType = "refused"
@@ -240,9 +345,12 @@ class Call:
             kind = "unauthorized"
         elif refusal.code == "budget_exceeded":
             kind = "budget_exceeded"
+        elif refusal.code == "client_left":
+            kind = "client_disconnect"
         answer = self._answer(refusal)
         if run is not None:
-            self._hash_question(opened)
+            self._place(run, opened)
+            self._tidy(opened)
             ended = replace(
                 opened,
                 kind="call",
@@ -252,11 +360,12 @@ class Call:
                 duration_ms=_ms(self._body_at - self._begun_at),
             )
             run.refused(opened, ended)
+            run.operations.ended(opened.call_id, failed=True)
         return answer
 
     def _answer(self, problem: Problem) -> Answer:
         protocol = self._protocol or DEFAULT_PROTOCOL
-        final = problem.status < 500 or problem.code == "ledger_unwritable"
+        final = problem.status < 500 or problem in {_LEDGER_FULL, _LEDGER_UNWRITABLE}
         return Answer(
             status=problem.status,
             body=protocol.error_body(problem),
@@ -265,7 +374,7 @@ class Call:
 
     def _estimate_early(self) -> None:
         """A stream without usage will need an estimate: count while the endpoint works."""
-        if self._question is not None and not self._question.asked.include_usage:
+        if self._prompt is None and self._question is not None and not self._asked.include_usage:
             self._prompt = asyncio.create_task(self._estimate_prompt(self._question))
 
     async def _estimate_prompt(self, question: Question) -> Estimate:
@@ -280,7 +389,8 @@ class Call:
     def sent(self, at: float) -> None:
         """More of the request has been written to the endpoint."""
         self._sent_at = at
-        self._hash_question()  # while the endpoint works
+        if self._record is not None:
+            self._place(self._run, self._record)  # while the endpoint works
 
     def head(self, status: int, headers: Sequence[tuple[str, str]], at: float) -> Forward | Edit | None:
         """The response's head has come. It may refuse nothing but that we ask for usage."""
@@ -315,13 +425,17 @@ class Call:
             started_at=format_time(started_at),
             request_mutated=False,
         )
+        again.operation_id = again.attempt = again.retry_of = None
         self._last_at = at
+        self._begins_again = True
         try:
             self._write("upstream_error", None, _NOTHING)
             run.began(again)
         except LedgerWriteError as error:
             self._report(str(error))
             return False
+        finally:
+            self._begins_again = False
         self._record = again
         self._begun_again = True
         self._begun_at = self._body_at = at
@@ -472,7 +586,7 @@ class Call:
         assert self._record is not None
         asked_at = self._body_at if self._sent_at is None else self._sent_at
         record = self._record
-        self._hash_question()
+        self._place(self._run, record)
         record.kind = "call"
         record.status = self._status
         record.error_type = error
@@ -485,9 +599,13 @@ class Call:
         record.duration_ms = _ms(self._last_at - self._begun_at)
         record.client_wait_ms = _ms(self._waited_s)
         if self._head_s is not None:
-            record.proxy_overhead_ms = _ms(asked_at - self._body_at + self._head_s)
+            record.proxy_overhead_ms = _ms(asked_at - self._body_at - self._queued_s + self._head_s)
         if facts is not None:
             self._fill(record, facts, figures)
+        self._tidy(record)
+        self._run.operations.ended(record.call_id, failed=error is not None)
+        if not self._begins_again:
+            self._settle(self._run, spent_by(record, sent=self._sent_at is not None))
         self._run.finished(record)
 
     def _fill(self, record: Record, facts: Facts, figures: Figures) -> None:
@@ -499,8 +617,8 @@ class Call:
         record.finish_reasons = facts.finish_reasons
         record.error_code = facts.error_code
         record.usage_raw = facts.usage_raw
-        record.cost_usd = facts.cost_usd
-        record.cost_source = None if facts.cost_usd is None else "reported"
+        assert self._run is not None
+        set_cost(record, facts, self._run.prices)
 
 
 def _ms(seconds: float) -> float:

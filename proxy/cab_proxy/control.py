@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import socket
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -36,9 +37,11 @@ class Budget:
 
     max_calls: int | None = None
     max_total_tokens: int | None = None
-    """Input and output together, as far as known; estimates count."""
+    """Input and output together; estimates count."""
     max_cost_usd: Decimal | None = None
-    """Only costs that the endpoint reports are known to the proxy."""
+    """A call of unknown cost counts as all that was left, so it is the last."""
+    max_seconds: float | None = None
+    """No call begins later than this after the opening of the run."""
 
     def to_json(self) -> dict[str, Any]:
         """As it goes over the socket; money is a string."""
@@ -47,6 +50,7 @@ class Budget:
             "max_calls": self.max_calls,
             "max_total_tokens": self.max_total_tokens,
             "max_cost_usd": None if cost is None else str(cost),
+            "max_seconds": self.max_seconds,
         }
 
     @classmethod
@@ -54,7 +58,7 @@ class Budget:
         """Read it back. Raises ``ValueError``."""
         if raw is None:
             return cls()
-        names = {"max_calls", "max_total_tokens", "max_cost_usd"}
+        names = cls.__dataclass_fields__.keys()
         if not isinstance(raw, dict) or not raw.keys() <= names:
             raise ValueError(f"budget takes {', '.join(sorted(names))}")
         for name in ("max_calls", "max_total_tokens"):
@@ -68,8 +72,16 @@ class Budget:
             raise ValueError("budget.max_cost_usd must be an amount of US dollars") from None
         if limit is not None and not (limit.is_finite() and limit >= 0):
             raise ValueError("budget.max_cost_usd must be an amount of US dollars")
+        seconds = raw.get("max_seconds")
+        if seconds is not None and (
+            not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds < math.inf
+        ):
+            raise ValueError("budget.max_seconds must be a number of seconds")
         return cls(
-            max_calls=raw.get("max_calls"), max_total_tokens=raw.get("max_total_tokens"), max_cost_usd=limit
+            max_calls=raw.get("max_calls"),
+            max_total_tokens=raw.get("max_total_tokens"),
+            max_cost_usd=limit,
+            max_seconds=seconds,
         )
 
 

@@ -3,6 +3,7 @@
     ProxyError
     ├── ConfigError        the user's setting can't be used; exit code 2
     ├── LedgerWriteError   a record can't be written; the call is refused or cut
+    │   └── LedgerFullError    there is no room for another call's records; it is refused
     └── RunError           a run can't be opened, found or closed; carries an HTTP status
 
 Each message is one line that says what happened and, where that helps, what to do.
@@ -28,6 +29,10 @@ class ConfigError(ProxyError):
 
 class LedgerWriteError(ProxyError):
     """A record that can't be written, or a ledger that can't be opened."""
+
+
+class LedgerFullError(LedgerWriteError):
+    """A full disk. Calls that are under way have their room; no other can begin."""
 
 
 class RunError(ProxyError):

@@ -10,8 +10,18 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from .estimate import Estimate
+from .prices import PriceBook
 from .protocols.base import Facts
-from .records import FROM_NOWHERE, NO_TOKENS, TOKEN_KINDS, Source, Tokens, TokensSource
+from .records import (
+    FROM_NOWHERE,
+    NO_TOKENS,
+    TOKEN_KINDS,
+    Record,
+    Source,
+    Tokens,
+    TokensSource,
+    parse_time,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,29 @@ def reported(facts: Facts, *, broken: bool) -> Figures:
     source: Source = "partial" if broken and not facts.usage_final else "reported"
     known = tuple(kind for kind in TOKEN_KINDS if getattr(facts.usage, kind) is not None)
     return Figures(tokens=facts.usage, source=_all_from(source, known))
+
+
+def set_cost(record: Record, facts: Facts, prices: PriceBook) -> None:
+    """Put into a record what its call cost: what the endpoint says, else what its figures come to."""
+    record.cost_usd = record.cost_source = record.price_snapshot = None
+    if facts.cost_usd is not None:
+        record.cost_usd, record.cost_source = facts.cost_usd, "reported"
+        return
+    if record.tokens.input is None:
+        return
+    for model in (record.model_returned, record.model_requested):
+        cost = prices.cost(
+            upstream=record.upstream,
+            model=model,
+            tokens=record.tokens,
+            at=parse_time(record.started_at),
+            cache_write_1h=facts.cache_write_1h,
+        )
+        if cost is not None:
+            exact = {record.tokens_source.input, record.tokens_source.output} <= {"reported"}
+            record.cost_usd, record.cost_source = cost, "computed" if exact else "estimated"
+            record.price_snapshot = prices.name
+            return
 
 
 @cache

@@ -11,7 +11,6 @@ the nearest double, so that a value doesn't depend on who read it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from dataclasses import dataclass, field
@@ -115,23 +114,6 @@ def _read_leniently(text: str | bytes | bytearray) -> object:
         return json.loads(text, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return None
-
-
-def canonical_hash(value: dict[str, Any]) -> str | None:
-    """Hex SHA-256 of the object as orjson writes it with sorted keys: the same for bodies that ask the same,
-    whatever their blanks, escapes and order of keys. (1 and 1.0 differ.) What orjson doesn't write, halves of
-    surrogate pairs and deeply nested values, is hashed as the standard library writes it: which of the
-    two is a matter of the value alone.
-    """
-    try:
-        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError:
-        try:
-            written = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        except (RecursionError, ValueError):
-            return None
-        text = written.encode("utf-8", "surrogatepass")
-    return hashlib.sha256(text).hexdigest()
 
 
 def keepable(value: dict[str, Any]) -> dict[str, Any] | None:

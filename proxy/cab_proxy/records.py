@@ -15,6 +15,7 @@ Invariants
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -223,9 +224,12 @@ def decode(line: bytes) -> Record:
         known["finish_reasons"] = tuple(known.get("finish_reasons") or ())
         if known.get("cost_usd") is not None:
             known["cost_usd"] = Decimal(str(known["cost_usd"]))
-        return Record(**known)
+        record = Record(**known)
     except (TypeError, ArithmeticError) as error:
         raise LedgerError(f"not a ledger record ({error})") from None
+    if type(record.call_id) is not str or type(record.seq) is not int:
+        raise LedgerError("not a ledger record (call_id or seq)")
+    return record
 
 
 def line_hash(line: bytes) -> str:
@@ -255,7 +259,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What :func:`verify` found."""
+    """What a :class:`Verifier` found."""
 
     ok: bool
     """The chain holds from its first line to its last whole one."""
@@ -271,44 +275,80 @@ class Verification:
     """One line each, ``line N: what is wrong``."""
 
 
-def verify(data: bytes, *, seq: int = 0, head: str = ZERO_HASH) -> Verification:
-    """Check a ledger's bytes: every line readable, numbered, and linked to the one before.
+class Verifier:
+    """Checks a chain line by line. Of the records it holds those in flight only; of the others, their ids."""
 
-    ``seq`` and ``head`` continue a rotated file.
-    """
-    *lines, tail = data.split(b"\n")
-    records: list[Record] = []
-    problems: list[str] = []
-    for number, line in enumerate(lines, start=1):
+    __slots__ = ("_in_flight", "_opened", "_problems", "_torn_bytes", "head", "seq")
+
+    def __init__(self, *, seq: int = 0, head: str = ZERO_HASH) -> None:
+        self.seq = seq
+        """Number of the next line."""
+        self.head = head
+        """Hash of the last whole line."""
+        self._torn_bytes = 0
+        self._opened: set[str] = set()
+        self._in_flight: dict[str, Record] = {}
+        self._problems: list[str] = []
+
+    def feed(self, line: bytes, where: str) -> Record | None:
+        """Check the next line as it stands in its file, newline included; its record, if it can be read.
+        ``where`` is how a problem names it.
+        """
+        if self._torn_bytes:
+            self._problems.append(f"{where}: the line before it has no end")
+        self._torn_bytes = 0 if line.endswith(b"\n") else len(line)
+        if self._torn_bytes:
+            return None
+        line = line[:-1]
+        record = None
         try:
             record = decode(line)
         except LedgerError as error:
-            problems.append(f"line {number}: {error}")
+            self._problems.append(f"{where}: {error}")
         else:
-            records.append(record)
-            if record.prev != head:
-                problems.append(
-                    f"line {number}: prev does not match the line before: it was changed, cut out or moved"
-                )
-            if record.seq != seq:
-                problems.append(f"line {number}: seq is {record.seq}, expected {seq}")
-        seq += 1
-        head = line_hash(line)
-    ended = {r.call_id for r in records if r.kind == "call"}
-    opened: set[str] = set()
-    for record in records:
+            self._check(record, where)
+        self.seq += 1
+        self.head = line_hash(line)
+        return record
+
+    def found(self, records: Iterable[Record]) -> Verification:
+        """What all lines come to; ``records`` are those that :meth:`feed` returned, or will return."""
+        records = tuple(records)
+        return Verification(
+            ok=not self._problems,
+            records=records,
+            head=self.head,
+            torn_bytes=self._torn_bytes,
+            in_flight=tuple(self._in_flight.values()),
+            problems=tuple(self._problems),
+        )
+
+    def _check(self, record: Record, where: str) -> None:
+        if record.prev != self.head:
+            self._problems.append(
+                f"{where}: prev does not match the line before: it was changed, cut out or moved"
+            )
+        if record.seq != self.seq:
+            self._problems.append(f"{where}: seq is {record.seq}, expected {self.seq}")
+            self.seq = record.seq  # one gap, one problem
         if record.kind == "open":
-            opened.add(record.call_id)
-        elif record.call_id not in opened:
-            problems.append(f"call {record.call_id} has no open record")
-    return Verification(
-        ok=not problems,
-        records=tuple(records),
-        head=head,
-        torn_bytes=len(tail),
-        in_flight=tuple(r for r in records if r.kind == "open" and r.call_id not in ended),
-        problems=tuple(problems),
-    )
+            self._opened.add(record.call_id)
+            self._in_flight[record.call_id] = record
+            return
+        self._in_flight.pop(record.call_id, None)
+        if record.call_id not in self._opened:
+            self._problems.append(f"call {record.call_id} has no open record")
+
+
+def verify(data: bytes, *, seq: int = 0, head: str = ZERO_HASH) -> Verification:
+    """Check a ledger's bytes: every line readable, numbered, and linked to the one before.
+
+    ``seq`` and ``head`` continue a rotated file; :func:`cab_proxy.ledger_files.verify_ledger` reads them all.
+    """
+    verifier = Verifier(seq=seq, head=head)
+    lines = enumerate(io.BytesIO(data), start=1)
+    read = (verifier.feed(line, f"line {number}") for number, line in lines)
+    return verifier.found(record for record in read if record is not None)
 
 
 def calls_of(records: Iterable[Record]) -> tuple[Record, ...]:
@@ -376,14 +416,16 @@ def format_time(moment: datetime) -> str:
 def model_time_ms(calls: Iterable[Record]) -> float:
     """Length of the union of the calls' intervals: parallel calls count once.
 
-    The time in which the client did not read (``client_wait_ms``) is taken off each interval's
-    end. Calls that never ended or never reached the endpoint add nothing.
+    The time in which the client did not read (``client_wait_ms``) is taken off each interval's end, that
+    in which the budget made the call wait off its beginning. Calls that never ended or never reached the
+    endpoint add nothing.
     """
     intervals = sorted(
-        (start, start + max(0.0, call.duration_ms - (call.client_wait_ms or 0.0)))
+        (start + queued, start + max(queued, call.duration_ms - (call.client_wait_ms or 0.0)))
         for call in calls
         if call.duration_ms is not None and reached_endpoint(call)
         for start in (parse_time(call.started_at).timestamp() * 1000.0,)
+        for queued in (float((call.budget or {}).get("waited_ms") or 0.0),)
     )
     covered, until = 0.0, float("-inf")
     for start, end in intervals:

@@ -169,6 +169,7 @@ class Conversation:
         "_client",
         "_complete",
         "_connecting",
+        "_deciding",
         "_edit",
         "_endpoint",
         "_exchange",
@@ -221,6 +222,7 @@ class Conversation:
         self._whole = True
         """It was held in full."""
         self._forward: Forward | None = None
+        self._deciding: asyncio.Task[Any] | None = None
         self._connecting: asyncio.Task[EndpointConnection] | None = None
         self._endpoint: EndpointConnection | None = None
         self._response: ResponseHead | None = None
@@ -324,7 +326,7 @@ class Conversation:
         data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts = [data]
         body = Received(data=data, whole=self._whole, at=clock())
-        self._run(self._exchange.admit(self._head, body), self._decided)
+        self._deciding = self._run(self._exchange.admit(self._head, body), self._decided)
 
     def _decided(self, decision: Forward | Answer) -> None:
         if isinstance(decision, Answer):
@@ -542,8 +544,8 @@ class Conversation:
         self._record("complete")
 
     def _record(self, ending: Ending) -> None:
-        at_once = self._run(self._exchange.close(ending, clock()), lambda _: self._closed(ending))
-        if not at_once and ending == "complete":
+        task = self._run(self._exchange.close(ending, clock()), lambda _: self._closed(ending))
+        if task is not None and ending == "complete":
             self._send_unfinished()
 
     def _send_unfinished(self) -> None:
@@ -638,6 +640,8 @@ class Conversation:
         self._given_up = True
         if self._phase == "reading":
             self._cut()
+        elif self._phase == "deciding" and self._deciding is not None:
+            self._deciding.cancel()
         elif self._phase == "connecting" and self._connecting is not None:
             self._connecting.cancel()
         elif self._phase == "asking":
@@ -652,24 +656,24 @@ class Conversation:
 
     # --- faults and waiting -------------------------------------------------------------------
 
-    def _run(self, work: Coroutine[Any, Any, T], then: Callable[[T], None]) -> bool:
-        """Run a coroutine, go on with its result: at once, and true, if it needs to wait for nothing."""
+    def _run(self, work: Coroutine[Any, Any, T], then: Callable[[T], None]) -> asyncio.Task[T] | None:
+        """Run a coroutine, go on with its result: at once if it needs to wait for nothing, else in a task."""
         try:
             waits_for = work.send(None)
         except StopIteration as ended:
             result: T = ended.value
         except Exception as error:  # noqa: BLE001  # one call's fault ends that call only
             self._broke(error)
-            return True
+            return None
         else:
             task = asyncio.get_running_loop().create_task(_rest(work, waits_for))
             task.add_done_callback(lambda done: self._go_on(then, done))
-            return False
+            return task
         try:
             then(result)
         except Exception as error:  # noqa: BLE001  # as above
             self._broke(error)
-        return True
+        return None
 
     def _go_on(self, then: Callable[[T], None], done: asyncio.Task[T]) -> None:
         try:

@@ -3,8 +3,8 @@
 A :class:`Run` owns its ledger, its token, its door and its budget. The plain proxy is a run without a
 door and without a token. Nothing here knows sockets.
 
-A budget is checked before a call is passed on, over the calls that have ended and, for ``max_calls``,
-those in flight. Calls in flight at that moment can still go over it.
+What a run may spend is the business of its :class:`~cab_proxy.budget.Account`, which calls ask before they
+are passed on.
 """
 
 from __future__ import annotations
@@ -13,15 +13,20 @@ import asyncio
 import hmac
 import re
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
+from .bodies import BodyFolder
+from .budget import Account
 from .control import Budget, RunState
 from .door import Door
 from .errors import RunError
 from .ledger import LedgerWriter
+from .operations import Operations
+from .prices import PriceBook
 from .records import Record, reached_endpoint
 from .urls import Upstream
 
@@ -59,30 +64,32 @@ class Run:
     """Streams are asked for their usage, also where the client didn't."""
     pending: dict[str, Record] = field(default_factory=dict)
     """Background calls whose usage is still to come, by the id of their response; the last ones."""
+    prices: PriceBook = field(default_factory=PriceBook.shipped)
+    bodies: BodyFolder | None = None
+    """Where bodies are kept, if they are."""
+    operations: Operations = field(default_factory=Operations)
+    clock: Callable[[], float] = time.monotonic
+    account: Account = field(init=False)
     calls: int = 0
     """Calls recorded, refused ones included."""
-    passed_on: int = 0
-    """Calls that went to the endpoint, those in flight included."""
     in_flight: int = 0
     ended: int = 0
     """Model calls that the endpoint has answered or lost."""
     with_usage: int = 0
     """Of these, the ones whose total is known."""
     total_tokens: int | None = None
-    spent_tokens: int = 0
-    """What counts against the budget: of a call whose total is unknown, the part that is known."""
     cost_usd: Decimal | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no call is in flight."""
 
     def __post_init__(self) -> None:
         self.idle.set()
+        self.account = Account(self.budget, self.clock)
 
     def began(self, record: Record) -> None:
         """Write the ``open`` line of a call that is passed on. Raises ``LedgerWriteError``."""
         self.ledger.append(record)
         self.calls += 1
-        self.passed_on += 1
         self.in_flight += 1
         self.idle.clear()
 
@@ -118,9 +125,6 @@ class Run:
         if tokens.total is not None:
             self.with_usage += 1
             self.total_tokens = (self.total_tokens or 0) + tokens.total
-        self.spent_tokens += (
-            (tokens.input or 0) + (tokens.output or 0) if tokens.total is None else tokens.total
-        )
         if record.cost_usd is not None:
             self.cost_usd = (self.cost_usd or Decimal(0)) + record.cost_usd
 
@@ -129,17 +133,6 @@ class Run:
         self.ledger.append(opened)
         self.ledger.append(ended)
         self.calls += 1
-
-    def over_budget(self) -> dict[str, Any] | None:
-        """The limit that is spent, with what was spent of it; ``None`` while there is room."""
-        limit = self.budget
-        if limit.max_calls is not None and self.passed_on >= limit.max_calls:
-            return {"max_calls": limit.max_calls, "calls": self.passed_on}
-        if limit.max_total_tokens is not None and self.spent_tokens >= limit.max_total_tokens:
-            return {"max_total_tokens": limit.max_total_tokens, "total_tokens": self.spent_tokens}
-        if limit.max_cost_usd is not None and (self.cost_usd or 0) >= limit.max_cost_usd:
-            return {"max_cost_usd": str(limit.max_cost_usd), "cost_usd": str(self.cost_usd)}
-        return None
 
     def state(self) -> RunState:
         """The run as the control socket shows it."""

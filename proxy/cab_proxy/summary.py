@@ -7,10 +7,11 @@ weakest source; what is known for no call is ``None``.
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from .records import (
     REFUSED_BY_PROXY,
@@ -24,12 +25,28 @@ from .records import (
     total_of,
 )
 
+Fault = Literal["endpoint", "agent", "user"]
+"""Whose fault a failed call is: the endpoint's (429, 5xx, no answer, a stream that broke off or held an
+error), the agent's (it left, or asked what is malformed), the user's (the key).
+"""
+
 _ABORTED: Final = frozenset({"client_disconnect"})
+_BROKEN_OFF: Final = frozenset({"in_band_error", "truncated", "upstream_timeout"})
+_COST_SOURCES: Final = ("reported", "computed", "estimated")
+"""Strongest first: the endpoint's word; its token counts at a list price; our own counts at a list price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wasted:
+    """Calls that were of no use."""
+
+    calls: int
+    total_tokens: Total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waste:
-    """Model calls that brought nothing: what was spent on them."""
+    """Model calls that brought nothing. The failed call is the waste, not its retry."""
 
     calls: int
     failed: int
@@ -37,6 +54,24 @@ class Waste:
     aborted: int
     """The client left early, or the call never ended."""
     total_tokens: Total
+    by_fault: dict[Fault, Wasted]
+    """Of these, by whose fault it was."""
+    duplicates: Wasted
+    """Not of these: calls that asked again what had been answered. They may be sampling."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operations:
+    """Logical requests, as far as the records tell which call belongs to which."""
+
+    known: int
+    """Number of calls that belong to a known operation."""
+    count: int
+    retried: int
+    """Operations of which more than one attempt was seen, or whose first was not."""
+    max_attempts: int
+    unanswered: int
+    """Operations without an attempt that succeeded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +79,24 @@ class Summary:
     """Totals of one ledger."""
 
     calls: int
-    """Model calls that went to the endpoint."""
+    """Model calls that went to the endpoint: attempts, not operations."""
     refused: int
     """Calls that the proxy answered itself: closed door, spent budget, wrong token."""
     other: int
     """Other requests that were recorded; they are not model calls."""
+    operations: Operations | None
+    """``None`` where no call's operation is known."""
     models: tuple[str, ...]
     """Models that answered, else those asked for."""
     tokens: dict[str, Total]
     """Per kind of :data:`~cab_proxy.records.TOKEN_KINDS`."""
+    coverage: float | None
+    """Share of the calls whose total is known; ``None`` without calls."""
     cost_usd: Decimal | None
     cost_known: int
     """Number of calls whose cost is known."""
+    cost_source: str | None
+    """The weakest source among them."""
     ttft_ms: float | None
     """Median time to the first token, over the calls where it is known."""
     model_time_ms: float
@@ -66,6 +107,7 @@ class Summary:
         """As plain JSON values; money is a string."""
         raw = asdict(self)
         raw["cost_usd"] = None if self.cost_usd is None else format(self.cost_usd, "f")
+        raw["waste"]["duplicates"]["note"] = "may be sampling"
         return raw
 
 
@@ -73,33 +115,100 @@ def summarise(records: Iterable[Record]) -> Summary:
     """Add up a ledger's records, in any number of lines per call."""
     every = calls_of(records)
     calls = [call for call in every if reached_endpoint(call)]
-    costs = [call.cost_usd for call in calls if call.cost_usd is not None]
+    costs = [(call.cost_usd, call.cost_source) for call in calls if call.cost_usd is not None]
     ttfts = [call.ttft_ms for call in calls if call.ttft_ms is not None]
-    wasted = [call for call in calls if not succeeded(call)]
-    aborted = sum(call.kind == "open" or call.error_type in _ABORTED for call in wasted)
     refused = sum(call.error_type in REFUSED_BY_PROXY for call in every)
+    tokens = {kind: total_of(calls, kind) for kind in TOKEN_KINDS}
     return Summary(
         calls=len(calls),
         refused=refused,
         other=len(every) - len(calls) - refused,
+        operations=_operations(calls),
         models=tuple(sorted({m for call in calls if (m := call.model_returned or call.model_requested)})),
-        tokens={kind: total_of(calls, kind) for kind in TOKEN_KINDS},
-        cost_usd=sum(costs, Decimal(0)) if costs else None,
+        tokens=tokens,
+        coverage=tokens["total"].known / len(calls) if calls else None,
+        cost_usd=sum((cost for cost, _ in costs), Decimal(0)) if costs else None,
         cost_known=len(costs),
+        cost_source=max((source or "unknown" for _, source in costs), key=_cost_weakness, default=None),
         ttft_ms=statistics.median(ttfts) if ttfts else None,
         model_time_ms=model_time_ms(calls),
-        waste=Waste(
-            calls=len(wasted),
-            failed=len(wasted) - aborted,
-            aborted=aborted,
-            total_tokens=total_of(wasted, "total"),
-        ),
+        waste=_waste(calls),
     )
+
+
+def fault_of(call: Record) -> Fault | None:
+    """Whose fault it is that a call which reached the endpoint failed; ``None`` where it didn't."""
+    if succeeded(call):
+        return None
+    if call.kind == "open":
+        return "agent"
+    if call.error_type in _BROKEN_OFF:
+        return "endpoint"
+    if call.status is None:
+        return "endpoint" if call.error_type == "upstream_error" else "agent"
+    if call.status in {401, 403}:
+        return "user"
+    if call.status < 400:
+        return "agent" if call.error_type in _ABORTED else "endpoint"
+    return "endpoint" if call.status in {408, 429} or call.status >= 500 else "agent"
+
+
+def _cost_weakness(source: str) -> int:
+    return _COST_SOURCES.index(source) if source in _COST_SOURCES else len(_COST_SOURCES)
+
+
+def _operations(calls: Sequence[Record]) -> Operations | None:
+    attempts: dict[str, list[Record]] = defaultdict(list)
+    for call in calls:
+        if call.operation_id is not None:
+            attempts[call.operation_id].append(call)
+    if not attempts:
+        return None
+    # an attempt's number may be above those that were seen: the client had counted some that we didn't get
+    most = [max(len(group), *(call.attempt or 1 for call in group)) for group in attempts.values()]
+    return Operations(
+        known=sum(map(len, attempts.values())),
+        count=len(attempts),
+        retried=sum(number > 1 for number in most),
+        max_attempts=max(most),
+        unanswered=sum(not any(map(succeeded, group)) for group in attempts.values()),
+    )
+
+
+def _waste(calls: Sequence[Record]) -> Waste:
+    failed: dict[Fault, list[Record]] = defaultdict(list)
+    again: list[Record] = []
+    answered: set[str] = set()
+    for call in calls:
+        fault = fault_of(call)
+        question = call.request_hash_canonical or call.request_hash
+        if fault is not None:
+            failed[fault].append(call)
+        elif question in answered:
+            again.append(call)
+        elif question is not None:
+            answered.add(question)
+    wasted = [call for group in failed.values() for call in group]
+    aborted = sum(call.kind == "open" or call.error_type in _ABORTED for call in wasted)
+    return Waste(
+        calls=len(wasted),
+        failed=len(wasted) - aborted,
+        aborted=aborted,
+        total_tokens=total_of(wasted, "total"),
+        by_fault={fault: _wasted(group) for fault, group in sorted(failed.items())},
+        duplicates=_wasted(again),
+    )
+
+
+def _wasted(calls: Sequence[Record]) -> Wasted:
+    return Wasted(calls=len(calls), total_tokens=total_of(calls, "total"))
 
 
 def summary_lines(summary: Summary, wall_ms: float | None = None) -> list[str]:
     """The summary as lines of text, ``wall_ms`` being the whole command's time."""
     lines = [("calls", _calls(summary))]
+    if summary.operations is not None:
+        lines.append(("operations", _asked(summary.operations, summary.calls)))
     lines += [
         (kind.replace("_", " "), _figure(summary.tokens[kind], summary.calls))
         for kind in TOKEN_KINDS
@@ -107,7 +216,7 @@ def summary_lines(summary: Summary, wall_ms: float | None = None) -> list[str]:
     ]
     cost = "unknown"
     if summary.cost_usd is not None:
-        cost = f"${summary.cost_usd:f} (reported{_coverage(summary.cost_known, summary.calls)})"
+        cost = f"${summary.cost_usd:f} ({summary.cost_source}{_coverage(summary.cost_known, summary.calls)})"
     lines.append(("cost", cost))
     lines.append(("TTFT", "unknown" if summary.ttft_ms is None else f"{summary.ttft_ms:,.0f} ms (median)"))
     time = f"{summary.model_time_ms / 1000:.2f} s"
@@ -115,7 +224,10 @@ def summary_lines(summary: Summary, wall_ms: float | None = None) -> list[str]:
         share = f", {summary.model_time_ms / wall_ms:.0%}" if wall_ms > 0 else ""
         time += f" of {wall_ms / 1000:.2f} s wall{share}"
     lines.append(("model time", time))
-    lines.append(("wasted", _waste(summary.waste)))
+    lines.append(("wasted", _spent(summary.waste)))
+    lines += [(f"  {fault}", _amount(group)) for fault, group in summary.waste.by_fault.items()]
+    if summary.waste.duplicates.calls:
+        lines.append(("asked again", f"{_amount(summary.waste.duplicates)} (may be sampling)"))
     return [f"  {name:<12}{text}" for name, text in lines]
 
 
@@ -138,8 +250,28 @@ def _figure(total: Total, calls: int) -> str:
     return f"{total.value:,} ({total.source}{_coverage(total.known, calls)})"
 
 
-def _waste(waste: Waste) -> str:
+def _asked(operations: Operations, calls: int) -> str:
+    parts = (
+        f"{operations.count}",
+        f"{operations.retried} retried (up to {operations.max_attempts} attempts)"
+        if operations.retried
+        else "",
+        f"{operations.unanswered} unanswered" if operations.unanswered else "",
+    )
+    return ", ".join(part for part in parts if part) + _coverage(operations.known, calls)
+
+
+def _spent(waste: Waste) -> str:
     if not waste.calls:
         return "none"
-    tokens = "unknown tokens" if waste.total_tokens.value is None else f"{waste.total_tokens.value:,} tokens"
-    return f"{waste.calls} calls ({waste.failed} failed, {waste.aborted} aborted), {tokens}"
+    return (
+        f"{waste.calls} calls ({waste.failed} failed, {waste.aborted} aborted), {_tokens(waste.total_tokens)}"
+    )
+
+
+def _amount(wasted: Wasted) -> str:
+    return f"{wasted.calls} calls, {_tokens(wasted.total_tokens)}"
+
+
+def _tokens(total: Total) -> str:
+    return "unknown tokens" if total.value is None else f"{total.value:,} tokens"

@@ -85,18 +85,19 @@ def test_the_sdk_plain_and_streamed_with_exact_totals(tmp_path: Path) -> None:
     assert done.returncode == 7
     lines = done.stderr.splitlines()
     assert lines[0] == f"cab-proxy: metered {endpoint.url}"
-    assert lines[1:7] == [
+    assert lines[1:8] == [
         "  calls       2 (m-2026)",
+        "  operations  2",
         "  input       22 (reported)",
         "  cached      8 (reported)",
         "  output      10 (reported)",
         "  reasoning   4 (reported)",
         "  total       32 (reported)",
     ]
-    assert lines[7] == "  cost        unknown"
-    assert lines[8].startswith("  TTFT        ")
-    assert " wall, " in lines[9]
-    assert lines[10] == "  wasted      none"
+    assert lines[8] == "  cost        unknown"
+    assert lines[9].startswith("  TTFT        ")
+    assert " wall, " in lines[10]
+    assert lines[11] == "  wasted      none"
     assert [seen.header("Authorization") for seen in endpoint.seen] == ["Bearer sk-real"] * 2
     assert len(read_ledger(ledger)) == 4
     assert "sk-real" not in ledger.read_text() + done.stderr

@@ -10,7 +10,7 @@ import brotli
 import pytest
 from backports import zstd
 
-from cab_proxy.jsonbody import canonical_hash
+from cab_proxy.canonical import canonical_hash
 from cab_proxy.protocols.chat import PROTOCOL
 from cab_proxy.question import LARGE_BYTES, Question
 

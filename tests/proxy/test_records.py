@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ from cab_proxy.records import (
     Record,
     Tokens,
     TokensSource,
+    Verifier,
     calls_of,
     decode,
     encode,
@@ -67,6 +69,11 @@ def chained(*values: Record) -> bytes:
     return b"".join(chain.link(value) for value in values)
 
 
+def line_with(**changed: object) -> bytes:
+    """A line that somebody changed."""
+    return json.dumps({**json.loads(encode(record())), **changed}).encode()
+
+
 LEDGER = chained(record("A", "open"), record("A", model_returned="é"), record("B", "open"), record("B"))
 
 
@@ -101,6 +108,30 @@ def test_a_line_cut_out_or_moved_is_noticed(cut: str) -> None:
     assert found.problems[0].startswith("line 2: ")
 
 
+def test_a_gap_is_one_problem_however_much_follows() -> None:
+    lines = chained(*(record(str(number), "open") for number in range(100))).splitlines(keepends=True)
+    problems = verify(b"".join(lines[:10] + lines[12:])).problems
+    assert [problem.partition(":")[2][:9] for problem in problems] == [" prev doe", " seq is 1"]
+    assert {problem.partition(":")[0] for problem in problems} == {"line 11"}
+
+
+def test_a_second_call_line_of_a_call_is_no_problem() -> None:
+    """A background call's usage comes later than its answer."""
+    found = verify(chained(record("A", "open"), record("A"), record("A", status=200)))
+    assert (found.ok, found.in_flight) == (True, ())
+
+
+def test_a_verifier_goes_on_behind_a_torn_line() -> None:
+    verifier = Verifier()
+    lines = LEDGER.splitlines(keepends=True)
+    assert [verifier.feed(line, "") is None for line in (lines[0], b"torn", *lines[1:])] == [
+        False, True, False, False, False,
+    ]  # fmt: skip
+    found = verifier.found(())
+    assert (found.problems, found.torn_bytes) == ((": the line before it has no end",), 0)
+    assert found.head == verify(LEDGER).head
+
+
 def test_a_torn_last_line_is_told_and_accepted() -> None:
     found = verify(LEDGER + b'{"schema_ver')
     assert found.ok
@@ -127,6 +158,8 @@ def test_a_call_without_an_open_record_is_a_problem() -> None:
         (b'{"schema_version": 99}', "newer"),
         (b'{"schema_version": 1}', "not a ledger record"),
         (b'{"schema_version": 1, "tokens": 3}', "not a ledger record"),
+        (line_with(call_id=["A"]), "call_id or seq"),
+        (line_with(seq="0"), "call_id or seq"),
     ],
 )
 def test_what_is_no_record(line: bytes, message: str) -> None:

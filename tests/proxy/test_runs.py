@@ -1,4 +1,4 @@
-"""Runs, tokens and budgets."""
+"""Runs and their tokens."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from cab_proxy.control import Budget
 from cab_proxy.errors import LedgerWriteError, RunError
 from cab_proxy.ledger import LedgerWriter
 from cab_proxy.records import Record, Tokens
-from cab_proxy.runs import Registry, Run, check_run_id, new_token, same_token
+from cab_proxy.runs import MAX_PENDING, Registry, Run, check_run_id, new_token, same_token
 from cab_proxy.urls import Upstream
 
 OPEN = Record(kind="open", call_id="A", started_at="", method="POST", path="/", protocol="chat")
@@ -26,42 +25,8 @@ def ledger(tmp_path: Path) -> Iterator[LedgerWriter]:
         yield writer
 
 
-def run(
-    ledger: LedgerWriter, budget: Budget | None = None, run_id: str = "r", token: str | None = None
-) -> Run:
-    return Run(
-        run_id=run_id, upstream=Upstream("http://h"), ledger=ledger, budget=budget or Budget(), token=token
-    )
-
-
-def test_calls_in_flight_count_against_max_calls(ledger: LedgerWriter) -> None:
-    one = run(ledger, Budget(max_calls=2))
-    one.began(OPEN)
-    assert one.over_budget() is None
-    one.began(OPEN)
-    assert one.over_budget() == {"max_calls": 2, "calls": 2}
-    one.finished(CALL)
-    assert one.over_budget() is not None
-
-
-def test_tokens_and_cost(ledger: LedgerWriter) -> None:
-    one = run(ledger, Budget(max_total_tokens=10, max_cost_usd=Decimal("0.01")))
-    one.began(OPEN)
-    one.finished(replace(CALL, tokens=Tokens(total=9), cost_usd=Decimal("0.009")))
-    assert one.over_budget() is None
-    one.began(OPEN)
-    one.finished(replace(CALL, tokens=Tokens(total=1)))
-    assert one.over_budget() == {"max_total_tokens": 10, "total_tokens": 10}
-    two = run(ledger, Budget(max_cost_usd=Decimal("0.01")))
-    two.began(OPEN)
-    two.finished(replace(CALL, cost_usd=Decimal("0.010")))
-    assert two.over_budget() == {"max_cost_usd": "0.01", "cost_usd": "0.010"}
-
-
-def test_a_budget_of_nothing_lets_nothing_pass(ledger: LedgerWriter) -> None:
-    for budget in (Budget(max_calls=0), Budget(max_total_tokens=0), Budget(max_cost_usd=Decimal(0))):
-        assert run(ledger, budget).over_budget() is not None
-    assert run(ledger).over_budget() is None
+def run(ledger: LedgerWriter, run_id: str = "r", token: str | None = None) -> Run:
+    return Run(run_id=run_id, upstream=Upstream("http://h"), ledger=ledger, token=token)
 
 
 def test_state_says_what_is_known(ledger: LedgerWriter) -> None:
@@ -95,6 +60,21 @@ def test_a_call_that_can_not_be_recorded_is_not_in_flight_for_ever(ledger: Ledge
     with pytest.raises(LedgerWriteError):
         one.began(OPEN)
     assert one.in_flight == 0
+
+
+def test_a_background_call_is_completed_later(ledger: LedgerWriter) -> None:
+    one = run(ledger)
+    one.began(OPEN)
+    one.finished(CALL)
+    one.awaits("resp_1", CALL)
+    assert one.state().with_usage == 0
+    one.completed("resp_1", replace(CALL, tokens=Tokens(total=7)))
+    assert (one.state().with_usage, one.state().total_tokens) == (1, 7)
+    assert one.pending == {}
+    for n in range(MAX_PENDING + 5):
+        one.awaits(str(n), CALL)
+    assert len(one.pending) == MAX_PENDING
+    assert "0" not in one.pending
 
 
 def test_registry(ledger: LedgerWriter) -> None:

@@ -7,8 +7,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
+from hypothesis import given
+
 from cab_proxy.records import Record, Tokens, TokensSource
-from cab_proxy.summary import summarise, summary_lines
+from cab_proxy.summary import fault_of, summarise, summary_lines
+from cab_scoring.meter import meter_of
+from fakes.evidence import ledgers
 
 BASE = Record(
     kind="call",
@@ -32,22 +37,31 @@ COUNTED = {
 }
 RECORDS = [
     call("A", kind="open"),
-    call("A", **COUNTED, ttft_ms=100.0, cost_usd=Decimal("0.001"), model_returned="m-1"),
-    call("B", **COUNTED, ttft_ms=300.0, model_requested="m-2"),
+    call(
+        "A",
+        **COUNTED,
+        ttft_ms=100.0,
+        cost_usd=Decimal("0.001"),
+        cost_source="reported",
+        model_returned="m-1",
+    ),
+    call("B", **COUNTED, ttft_ms=300.0, model_requested="m-2", request_hash="same"),
     call("C", status=500, error_type="upstream_error"),
     call("D", error_type="client_disconnect", **COUNTED),
     call("E", kind="open", duration_ms=None, status=None),
     call("F", status=403, error_type="refused"),
     call("G", protocol=None),
+    call("H", **COUNTED, request_hash="same", model_requested="m-2"),
 ]
 
 
 def test_totals() -> None:
     summary = summarise(RECORDS)
-    assert (summary.calls, summary.refused, summary.other) == (5, 1, 1)
+    assert (summary.calls, summary.refused, summary.other) == (6, 1, 1)
     assert summary.models == ("m-1", "m-2")
     total = summary.tokens["total"]
-    assert (total.value, total.known, total.source) == (4500, 3, "reported")
+    assert (total.value, total.known, total.source) == (6000, 4, "reported")
+    assert summary.coverage == pytest.approx(4 / 6)
     assert summary.tokens["cached"].value is None
     assert (summary.cost_usd, summary.cost_known) == (Decimal("0.001"), 1)
     assert summary.ttft_ms == 200.0
@@ -55,6 +69,12 @@ def test_totals() -> None:
     waste = summary.waste
     assert (waste.calls, waste.failed, waste.aborted) == (3, 1, 2)
     assert waste.total_tokens.value == 1500
+    assert {fault: (of.calls, of.total_tokens.value) for fault, of in waste.by_fault.items()} == {
+        "agent": (2, 1500),
+        "endpoint": (1, None),
+    }
+    assert (waste.duplicates.calls, waste.duplicates.total_tokens.value) == (1, 1500)
+    assert summary.operations is None
 
 
 def test_nothing_is_unknown_rather_than_zero() -> None:
@@ -69,21 +89,71 @@ def test_nothing_is_unknown_rather_than_zero() -> None:
 
 
 def test_lines() -> None:
-    lines = summary_lines(summarise(RECORDS), 4000.0)
+    priced = call("I", **COUNTED, cost_usd=Decimal("0.1"), cost_source="computed")
+    lines = summary_lines(summarise([*RECORDS, priced]), 4000.0)
     assert lines == [
-        "  calls       5 (m-1, m-2), 1 refused, 1 other requests",
-        "  input       3,000 (reported, 3 of 5 calls)",
-        "  output      1,500 (reported, 3 of 5 calls)",
-        "  total       4,500 (reported, 3 of 5 calls)",
-        "  cost        $0.001 (reported, 1 of 5 calls)",
+        "  calls       7 (m-1, m-2), 1 refused, 1 other requests",
+        "  input       5,000 (reported, 5 of 7 calls)",
+        "  output      2,500 (reported, 5 of 7 calls)",
+        "  total       7,500 (reported, 5 of 7 calls)",
+        "  cost        $0.101 (computed, 2 of 7 calls)",
         "  TTFT        200 ms (median)",
         "  model time  1.00 s of 4.00 s wall, 25%",
         "  wasted      3 calls (1 failed, 2 aborted), 1,500 tokens",
+        "    agent     2 calls, 1,500 tokens",
+        "    endpoint  1 calls, unknown tokens",
+        "  asked again 1 calls, 1,500 tokens (may be sampling)",
     ]
+
+
+def test_operations() -> None:
+    records = [
+        call("A", operation_id="A", attempt=1, status=500, error_type="upstream_error"),
+        call("B", operation_id="A", attempt=2, retry_of="A"),
+        call("C", operation_id="C", attempt=3, status=429, error_type="upstream_error"),
+        call("D", operation_id="D", attempt=1),
+        call("E"),
+    ]
+    found = summarise(records).operations
+    assert found is not None
+    assert (found.known, found.count, found.retried) == (4, 3, 2)
+    assert (found.max_attempts, found.unanswered) == (3, 1)
+    lines = summary_lines(summarise(records))
+    assert lines[1] == "  operations  3, 2 retried (up to 3 attempts), 1 unanswered, 4 of 5 calls"
+    assert summary_lines(summarise(records[3:4]))[1] == "  operations  1"
+
+
+@pytest.mark.parametrize(
+    ("sources", "weakest"),
+    [
+        (["reported"], "reported"),
+        (["computed", "reported"], "computed"),
+        (["reported", "estimated", "computed"], "estimated"),
+        (["estimated", None], "unknown"),
+        ([], None),
+    ],
+)
+def test_a_sum_of_money_is_as_good_as_its_weakest_part(
+    sources: list[str | None], weakest: str | None
+) -> None:
+    records = [call(str(n), cost_usd=Decimal(1), cost_source=name) for n, name in enumerate(sources)]
+    assert summarise([*records, call("Z")]).cost_source == weakest
+
+
+@given(ledgers())
+def test_faults_are_those_of_the_scores(calls: tuple[Record, ...]) -> None:
+    waste = summarise(calls).waste
+    of_scores = meter_of(calls)["waste"]
+    assert waste.calls == sum(fault_of(c) is not None for c in calls if c.error_type != "budget_exceeded")
+    ours = {fault: group.calls for fault, group in waste.by_fault.items()}
+    assert ours == {f: group["calls"] for f, group in of_scores["by_fault"].items() if f != "duplicate"}
 
 
 def test_json() -> None:
     raw = json.loads(json.dumps(summarise(RECORDS).to_json()))
     assert raw["cost_usd"] == "0.001"
-    assert raw["tokens"]["total"] == {"value": 4500, "known": 3, "source": "reported"}
+    assert raw["tokens"]["total"] == {"value": 6000, "known": 4, "source": "reported"}
     assert raw["waste"]["aborted"] == 2
+    assert raw["waste"]["by_fault"]["agent"]["calls"] == 2
+    assert raw["waste"]["duplicates"]["note"] == "may be sampling"
+    assert raw["operations"] is None

@@ -1,4 +1,4 @@
-"""``cab score``, ``cab ledger``, ``cab tasks check``, ``cab clean``: reading what attempts left."""
+"""``cab score``, ``cab tasks check``, ``cab clean``: reading what attempts left."""
 
 from __future__ import annotations
 
@@ -25,15 +25,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def ledger(demo: Path, tmp_path: Path) -> Path:
-    """A copy of one of its ledgers."""
-    source = next((demo / "results").rglob("calls.jsonl"))
-    copy = tmp_path / "calls.jsonl"
-    copy.write_bytes(source.read_bytes())
-    return copy
-
-
 def test_scoring_again_gives_what_is_recorded(demo: Path) -> None:
     again = shown("score", "results", cwd=demo)
     recorded = [json.loads(path.read_bytes()) for path in sorted((demo / "results").rglob("cell.json"))]
@@ -45,34 +36,6 @@ def test_the_published_methodology_counts_no_tokens(demo: Path) -> None:
     for cell in shown("score", "results", "--methodology", "0.1", cwd=demo):
         assert cell["provenance"]["methodology_version"] == "0.1"
         assert cell["scores"]["composite"]["components"]["cost_efficiency"] == 1
-
-
-def test_a_whole_ledger_verifies_and_adds_up(ledger: Path) -> None:
-    verdict = shown("ledger", "verify", ledger.name, cwd=ledger.parent)
-    assert (verdict["ok"], verdict["calls"], verdict["in_flight"]) == (True, 2, [])
-    assert "chain holds: 4 lines, 2 calls" in cab("ledger", "verify", ledger.name, cwd=ledger.parent).stdout
-    tokens = shown("ledger", "summary", ledger.name, cwd=ledger.parent)["tokens"]
-    assert tokens["total"]["value"] == tokens["input"]["value"] + tokens["output"]["value"]
-    assert tokens["total"]["source"] == "reported"
-    assert "2 (oracle)" in cab("ledger", "summary", ledger.name, cwd=ledger.parent).stdout
-
-
-def test_a_changed_figure_is_found(ledger: Path) -> None:
-    text = ledger.read_text()
-    ledger.write_text(text.replace('"status":200', '"status":201', 1))
-    done = cab("ledger", "verify", ledger.name, cwd=ledger.parent)
-    assert done.returncode == 1
-    assert "chain is BROKEN" in done.stdout
-    assert "line 3: prev does not match the line before" in done.stdout
-
-
-def test_a_call_in_flight_and_a_torn_line_are_shown_and_accepted(ledger: Path) -> None:
-    lines = ledger.read_bytes().splitlines(keepends=True)
-    ledger.write_bytes(b"".join(lines[:3]) + lines[3][:40])
-    done = cab("ledger", "verify", ledger.name, cwd=ledger.parent)
-    assert done.returncode == 0
-    assert "in flight: call " in done.stdout
-    assert "torn: the last line (40 bytes)" in done.stdout
 
 
 def test_tasks_check_grades_what_it_lists(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``cab score``, ``cab ledger``: reading evidence again."""
+"""``cab score``: reading evidence again."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cab_proxy import records, summary
 from cab_report.table import cell_table
 from cab_runner import evidence_store, results
 from cab_runner.cli.common import json_option, print_json
-from cab_runner.errors import CabError, UsageError
+from cab_runner.errors import UsageError
 from cab_scoring.composite import METHODOLOGIES, Version
 from cab_scoring.score import score as score_evidence
 
@@ -44,58 +43,4 @@ def score(folder: Path, methodology: Version, as_json: bool) -> None:
         Console().print(cell_table(found))
 
 
-@click.group("ledger")
-def ledger() -> None:
-    """Check and read the meter's ledgers (calls.jsonl)."""
-
-
-@ledger.command("verify")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@json_option
-def verify(file: Path, as_json: bool) -> None:
-    """Check that no line of a ledger was changed, cut out or moved. Exit 1 when one was."""
-    found = records.verify(file.read_bytes())
-    calls = records.calls_of(found.records)
-    if as_json:
-        print_json(
-            {
-                "ok": found.ok,
-                "lines": len(found.records),
-                "calls": len(calls),
-                "head": found.head,
-                "torn_bytes": found.torn_bytes,
-                "in_flight": [record.call_id for record in found.in_flight],
-                "problems": list(found.problems),
-            }
-        )
-    else:
-        for record in found.in_flight:
-            click.echo(f"in flight: call {record.call_id}, started {record.started_at}, never ended")
-        if found.torn_bytes:
-            click.echo(
-                f"torn: the last line ({found.torn_bytes} bytes) has no end; the writer was killed in it"
-            )
-        for problem in found.problems:
-            click.echo(problem)
-        verdict = "holds" if found.ok else "is BROKEN"
-        click.echo(
-            f"chain {verdict}: {len(found.records)} lines, {len(calls)} calls, head {found.head[:16]}…"
-        )
-    if not found.ok:
-        raise CabError(f"{file} does not verify")
-
-
-@ledger.command("summary", short_help="Calls, tokens, cost, times and waste of one ledger.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@json_option
-def summarize(file: Path, as_json: bool) -> None:
-    """Calls, tokens by kind, cost, TTFT, model time and waste of one ledger."""
-    found = records.verify(file.read_bytes())
-    totals = summary.summarise(found.records)
-    if as_json:
-        print_json(totals.to_json())
-    else:
-        click.echo("\n".join(summary.summary_lines(totals)))
-
-
-COMMANDS = (score, ledger)
+COMMANDS = (score,)
