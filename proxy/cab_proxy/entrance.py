@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from .exchange import Headers
 from .headers import secrets_in, with_key
 from .runs import TOKEN_PREFIX, Registry, Run, same_token
+from .urls import Upstream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class Visitor:
     run: Run
     headers: Headers
     """Its headers with the credentials that the endpoint gets."""
+    upstream: Upstream | None = None
+    """Where it goes; ``None``: to the run's endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,8 +44,20 @@ def reported(facts: Facts, *, broken: bool) -> Figures:
     return Figures(tokens=facts.usage, source=_all_from(source, known))
 
 
-def set_cost(record: Record, facts: Facts, prices: PriceBook) -> None:
-    """Put into a record what its call cost: what the endpoint says, else what its figures come to."""
+def fill(record: Record, facts: Facts, figures: Figures, prices: PriceBook) -> None:
+    """Put into a record what the response said, and what that cost."""
+    record.tokens, record.tokens_source = figures.tokens, figures.source
+    record.estimator, record.lower_bound = figures.estimator, figures.lower_bound
+    record.model_returned = facts.model
+    record.system_fingerprint = facts.system_fingerprint
+    record.finish_reasons = facts.finish_reasons
+    record.error_code = facts.error_code
+    record.usage_raw = facts.usage_raw
+    _set_cost(record, facts, prices)
+
+
+def _set_cost(record: Record, facts: Facts, prices: PriceBook) -> None:
+    """What the endpoint says, else what its figures come to."""
     record.cost_usd = record.cost_source = record.price_snapshot = None
     if facts.cost_usd is not None:
         record.cost_usd, record.cost_source = facts.cost_usd, "reported"

@@ -7,7 +7,7 @@ around a secret may be a part of it, in another spelling.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
@@ -37,7 +37,13 @@ def redacted(value: Any, secrets: Iterable[str]) -> Any:
     return value
 
 
-def redact(record: Record, secrets: Iterable[str]) -> None:
-    """Take the secrets out of a record."""
+def redact_record(record: Record, secrets: Collection[str]) -> None:
+    """Take the secrets out of what a client or an endpoint wrote into a record."""
+    if not secrets:
+        return
+    words = f"{record.path} {record.model_requested} {record.params.reasoning_effort} {record.error_code}"
+    words += f"{record.model_returned} {record.system_fingerprint} {record.finish_reasons}{record.usage_raw}"
+    if not any(secret in words for secret in secrets):  # as good as always
+        return
     for field in fields(record):
         setattr(record, field.name, redacted(getattr(record, field.name), secrets))

@@ -64,6 +64,8 @@ class Run:
     """Streams are asked for their usage, also where the client didn't."""
     pending: dict[str, Record] = field(default_factory=dict)
     """Background calls whose usage is still to come, by the id of their response; the last ones."""
+    via: str | None = None
+    """How calls come in, where it isn't the ordinary way."""
     prices: PriceBook = field(default_factory=PriceBook.shipped)
     bodies: BodyFolder | None = None
     """Where bodies are kept, if they are."""

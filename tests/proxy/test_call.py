@@ -310,7 +310,7 @@ def test_a_stream_that_broke_after_its_end_is_whole(tmp_path: Path) -> None:
     assert recorded(tmp_path, steps, chat(stream=True)).error_type is None
 
 
-@pytest.mark.parametrize("broken", ["estimate_output", "estimate_input"])
+@pytest.mark.parametrize("broken", ["call.estimate_output", "admission.estimate_input"])
 @pytest.mark.parametrize("streamed", [True, False])
 def test_an_estimate_that_fails_costs_its_figures_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, streamed: bool
@@ -318,7 +318,7 @@ def test_an_estimate_that_fails_costs_its_figures_only(
     def fail(*_: object) -> None:
         raise OSError("no vocabulary")
 
-    monkeypatch.setattr(f"cab_proxy.call.{broken}", fail)
+    monkeypatch.setattr(f"cab_proxy.{broken}", fail)
     reply = stream("Hi", usage=None) if streamed else as_json(completion(usage=None))
     call = recorded(tmp_path, reply, chat(stream=streamed))
     assert call.kind == "call"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cab_proxy.records import Params, Record, encode
-from cab_proxy.redact import REDACTED, redact, redacted, secrets_of
+from cab_proxy.redact import REDACTED, redact_record, redacted, secrets_of
 
 KEY = "sk-secret-0123456789"
 
@@ -30,7 +30,7 @@ def test_a_record() -> None:
         finish_reasons=("stop", KEY),
         usage_raw={"prompt_tokens": 1, "echo": {"key": f"Bearer {KEY}"}},
     )
-    redact(record, secrets_of(KEY))
+    redact_record(record, secrets_of(KEY))
     assert KEY.encode() not in encode(record)
     assert record.params.seed == 3
     assert record.finish_reasons == ("stop", REDACTED)
