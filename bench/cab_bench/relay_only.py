@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 import uvloop
 
-from cab_proxy.cli import prepare_for_many_calls
 from cab_proxy.exchange import Answer, Ending, Failure, Forward, Head, Received
 from cab_proxy.headers import request_headers
 from cab_proxy.relay import Relay
+from cab_proxy.serving import prepare_for_many_calls
 
 
 class _Through:

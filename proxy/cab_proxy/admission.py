@@ -1,8 +1,8 @@
 """One request on its way in: whose it is, what it asks, whether and when it may pass.
 
 Invariants: what is refused is in the ledger when :meth:`Admission.admit` returns, with both of its lines;
-what is passed on, with its ``open`` line. What it reserved of the run's budget is settled once, by whoever ends
-the call.
+what is passed on, with its ``open`` line. What it reserved of the run's budget is settled once, by whoever
+ends the call.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ from typing import Protocol as Interface
 
 from .answers import answer, unrecorded
 from .budget import NOTHING, UNBOUNDED, Need, Over, Reservation, Spent, spent_by
+from .credentials import secrets_in
 from .entrance import Stranger, Visitor
 from .errors import LedgerWriteError, Problem
 from .estimate import Estimate, estimate_input
 from .exchange import Answer, Forward, Head, Headers, Received
-from .headers import first, request_headers, secrets_in, without
+from .headers import first, request_headers, without
 from .ids import ulid
 from .jsonbody import JsonBody
 from .need import need_of
 from .operations import retry_count
-from .protocols import detect, fetching
+from .protocols import DEFAULT_PROTOCOL, detect, fetching
 from .protocols.base import UNREAD, Asked, Protocol
 from .question import LARGE_BYTES, Question
 from .records import ErrorType, Record, format_time, parse_time
@@ -47,8 +48,8 @@ _REFUSED: Final[dict[str, ErrorType]] = {
 class Entrance(Interface):
     """Tells whose request it is."""
 
-    def admit(self, headers: Headers) -> Visitor | Stranger:
-        """Judge a request by its headers."""
+    def admit(self, headers: Headers, target: str, key_header: str) -> Visitor | Stranger:
+        """Judge a request by its credentials."""
         ...
 
 
@@ -116,17 +117,21 @@ class Admission:
             path=path,
         )
         try:
-            return await self._admit(head, body, record)
+            decided = await self._admit(head, body, record)
+            if isinstance(decided, Answer) and self.run is not None:
+                await self.run.ledger.durable()
+            return decided
         except LedgerWriteError as error:
             self._report(str(error))
             return answer(unrecorded(error), self.protocol)
 
     async def _admit(self, head: Head, body: Received, record: Record) -> Forward | Answer:
-        visitor = self._entrance.admit(head.headers)
+        key_header = (self.protocol or DEFAULT_PROTOCOL).key_header
+        visitor = self._entrance.admit(head.headers, head.target, key_header)
         self.run = run = visitor.run
         self._retries = retry_count(head.headers)
         given = visitor.headers if isinstance(visitor, Visitor) else ()
-        self.secrets = secrets_of(*secrets_in(head.headers), *secrets_in(given))
+        self.secrets = secrets_of(*secrets_in(head.headers, head.target), *secrets_in(given))
         if run is not None:
             self.upstream = (visitor.upstream if isinstance(visitor, Visitor) else None) or run.upstream
             record.run_id, record.upstream, record.via = run.run_id, self.upstream.base, run.via
@@ -184,7 +189,9 @@ class Admission:
         run = visitor.run
         assert self.upstream is not None
         forward = Forward(
-            method=head.method, url=self.upstream.join(head.target), headers=request_headers(visitor.headers)
+            method=head.method,
+            url=self.upstream.join(visitor.target),
+            headers=request_headers(visitor.headers),
         )
         if head.method == "GET" and run.pending and (fetch := fetching(record.path)) is not None:
             self.protocol, self.fetched_id = fetch
@@ -203,6 +210,11 @@ class Admission:
             self.settle(NOTHING)
             raise
         self.record = record
+        if run.bodies is not None and body.whole:
+            coding = first(head.headers, "content-encoding")
+            kept = run.bodies.begin(f"{record.call_id}.request", coding, self.secrets)
+            kept.write(body.data)
+            kept.close()
         self._count_early()
         return forward
 

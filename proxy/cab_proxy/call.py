@@ -17,6 +17,7 @@ from typing import Final
 
 from .admission import Admission, Entrance
 from .answers import answer, unanswered
+from .bodies import BodyFile
 from .errors import LedgerWriteError
 from .estimate import estimate_output
 from .exchange import Answer, Edit, Ending, Failure, Forward, Head, Received
@@ -29,8 +30,6 @@ from .question import LARGE_BYTES
 from .records import ErrorType, Record
 from .redact import redact_record
 
-MAX_TOKENS_AFTER_LEAVE: Final = 4096
-"""About so much more is read of a response whose client has left."""
 _CHARS_PER_TOKEN: Final = 4
 _LOOK_BYTES: Final = 4096
 _NOT_UNDERSTOOD: Final = frozenset({400, 422})
@@ -44,6 +43,7 @@ class Call:
 
     __slots__ = (
         "_begun_again",
+        "_body",
         "_left",
         "_left_chars",
         "_left_early",
@@ -60,6 +60,7 @@ class Call:
         self._request = Admission(entrance, report)
         self._report = report
         self._meter: Meter | None = None
+        self._body: BodyFile | None = None
         self._begun_again = False
         self._status: int | None = None
         self._retry_after_ms: float | None = None
@@ -96,6 +97,9 @@ class Call:
                 edit = UsageEventFilter()
         elif self._begun_again and status < 300:
             self._ask_no_more()
+        if request.record is not None and request.run is not None and request.run.bodies is not None:
+            name = f"{request.record.call_id}.response"
+            self._body = request.run.bodies.begin(name, coding, request.secrets)
         if request.protocol is not None and (request.record is not None or request.fetched is not None):
             self._meter = request.protocol.meter(request.asked, kind, coding)
         return edit
@@ -126,6 +130,8 @@ class Call:
     def data(self, chunk: bytes, at: float) -> bool:
         """A piece of the response's body has come. False: what comes after the client's leave is enough."""
         self._response_bytes += len(chunk)
+        if self._body is not None:
+            self._body.write(chunk)
         meter = self._meter
         if meter is None:
             return True
@@ -146,7 +152,8 @@ class Call:
         said = meter.said_chars()
         if self._left_chars is None:
             self._left_chars = said
-        return said - self._left_chars <= MAX_TOKENS_AFTER_LEAVE * _CHARS_PER_TOKEN
+        run = self._request.run
+        return run is None or said - self._left_chars <= run.grace_tokens * _CHARS_PER_TOKEN
 
     def client_waited(self, seconds: float) -> None:
         """The client didn't read for so long."""
@@ -166,6 +173,8 @@ class Call:
         """The response is over: write its record."""
         request = self._request
         request.times.ended_at = at
+        if self._body is not None:
+            self._body.close()
         if request.record is None:
             await self._close_fetched()
             return
@@ -180,9 +189,10 @@ class Call:
         figures = _NOTHING if facts is None else await self._figures(facts, broken=error is not None)
         await request.drop_count()
         self._write(error, facts, figures)
+        assert request.run is not None
         if facts is not None and facts.pending and facts.response_id is not None and error is None:
-            assert request.run is not None
             request.run.awaits(facts.response_id, request.record)
+        await request.run.ledger.durable()
 
     async def _close_fetched(self) -> None:
         """Complete the record of a background call by what was fetched: its usage, if it was all."""
@@ -196,6 +206,7 @@ class Call:
         record = replace(request.fetched)
         self._fill(record, facts, reported(facts, broken=False))
         request.run.completed(request.fetched_id, record)
+        await request.run.ledger.durable()
 
     async def failed(self, failure: Failure, reason: str, at: float) -> Answer:
         """There is no response: write the record, say so to the client."""
@@ -209,6 +220,8 @@ class Call:
             self._response_bytes = 0 if self._left_early else len(told.body)
             await request.drop_count()
             self._write("client_disconnect" if self._left_early else error, None, _NOTHING)
+            assert request.run is not None
+            await request.run.ledger.durable()
         return told
 
     # --- the record --------------------------------------------------------------------------

@@ -5,7 +5,7 @@ The rule, in one place:
 * On a **run's socket** the only credential is the run's token; any other, or none, is a 401.
 * On **TCP** a credential that begins with ``cab-`` selects its run; one that belongs to no open run is a
   401. Any other request belongs to the plain proxy, where there is one, else it is a 401.
-* A run's token is replaced by the proxy's key; without a key it is taken out.
+* A run's token is replaced by the proxy's key; without a key it is taken out. So it is from a query.
 * The plain proxy, if it **holds a key**, uses it for every request, in place of what the client sent.
   If it holds none, the client's own credentials go through.
 """
@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .credentials import secrets_in, with_key, without_secrets
 from .exchange import Headers
-from .headers import secrets_in, with_key
 from .runs import TOKEN_PREFIX, Registry, Run, same_token
 from .urls import Upstream
 
@@ -27,6 +27,8 @@ class Visitor:
     run: Run
     headers: Headers
     """Its headers with the credentials that the endpoint gets."""
+    target: str = ""
+    """Its target, without credentials that were replaced."""
     upstream: Upstream | None = None
     """Where it goes; ``None``: to the run's endpoint."""
 
@@ -47,11 +49,13 @@ class RunEntrance:
         self.open = True
         """Whether the run still is."""
 
-    def admit(self, headers: Headers) -> Visitor | Stranger:
-        """Tell whose request it is."""
-        given = secrets_in(headers)
+    def admit(
+        self, headers: Headers, target: str = "", key_header: str = "Authorization"
+    ) -> Visitor | Stranger:
+        """Tell whose request it is. ``key_header`` is where its protocol has the key."""
+        given = secrets_in(headers, target)
         if self.open and given and all(same_token(self._run.token, secret) for secret in given):
-            return Visitor(run=self._run, headers=with_key(headers, self._key))
+            return _with_key(self._run, headers, target, self._key, key_header)
         return Stranger(run=self._run if self.open else None)
 
 
@@ -63,17 +67,23 @@ class TcpEntrance:
         self._registry = registry
         self._key = key
 
-    def admit(self, headers: Headers) -> Visitor | Stranger:
-        """Tell whose request it is."""
-        given = secrets_in(headers)
+    def admit(
+        self, headers: Headers, target: str = "", key_header: str = "Authorization"
+    ) -> Visitor | Stranger:
+        """Tell whose request it is. ``key_header`` is where its protocol has the key."""
+        given = secrets_in(headers, target)
         token = next((secret for secret in given if secret.startswith(TOKEN_PREFIX)), None)
         if token is not None:
             run = self._registry.by_token(token)
             if run is None or not all(same_token(token, secret) for secret in given):
                 return Stranger(run=self._plain)
-            return Visitor(run=run, headers=with_key(headers, self._key))
+            return _with_key(run, headers, target, self._key, key_header)
         if self._plain is None:
             return Stranger(run=None)
-        return Visitor(
-            run=self._plain, headers=headers if self._key is None else with_key(headers, self._key)
-        )
+        if self._key is None:
+            return Visitor(run=self._plain, headers=headers, target=target)
+        return _with_key(self._plain, headers, target, self._key, key_header)
+
+
+def _with_key(run: Run, headers: Headers, target: str, key: str | None, key_header: str) -> Visitor:
+    return Visitor(run=run, headers=with_key(headers, key, key_header), target=without_secrets(target))

@@ -4,6 +4,7 @@
     ├── ConfigError        the user's setting can't be used; exit code 2
     ├── LedgerWriteError   a record can't be written; the call is refused or cut
     │   └── LedgerFullError    there is no room for another call's records; it is refused
+    ├── MissingError       this machine lacks something; exit code 3
     └── RunError           a run can't be opened, found or closed; carries an HTTP status
 
 Each message is one line that says what happened and, where that helps, what to do.
@@ -33,6 +34,10 @@ class LedgerWriteError(ProxyError):
 
 class LedgerFullError(LedgerWriteError):
     """A full disk. Calls that are under way have their room; no other can begin."""
+
+
+class MissingError(ProxyError):
+    """Something that is to be installed first; the message says what."""
 
 
 class RunError(ProxyError):

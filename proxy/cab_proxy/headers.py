@@ -1,4 +1,4 @@
-"""Which headers travel through the proxy, and whose credentials they carry.
+"""Which headers travel through the proxy, and what single ones say.
 
 Contract: pure. Order, spelling and duplicates of what travels are kept.
 """
@@ -30,8 +30,6 @@ _OURS: Final = frozenset({"host", "content-length", "expect"})
 
 _NOT_LISTED: Final = HOP_BY_HOP | {"content-length", "close"}
 """What a Connection header need not or may not name as a header of this connection."""
-
-CREDENTIALS: Final = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
 
 
 def request_headers(headers: Headers) -> Headers:
@@ -87,30 +85,3 @@ def retry_after_ms(headers: Iterable[tuple[str, str]]) -> float | None:
         if value.replace(".", "", 1).isdecimal() and len(value) <= 12:
             return float(value) * unit_ms
     return None
-
-
-def secrets_in(headers: Headers) -> tuple[str, ...]:
-    """The credentials that a request brings, without their scheme."""
-    return tuple(_secret(value) for name, value in headers if name.lower() in CREDENTIALS)
-
-
-def _secret(value: str) -> str:
-    scheme, _, secret = value.strip().partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else value.strip()
-
-
-def with_key(headers: Headers, key: str | None) -> Headers:
-    """The headers with every credential replaced by ``key``, in the place and the form that the client
-    used; in ``Authorization`` where it used none. Without a key the credentials are taken out.
-    """
-    kept: list[tuple[str, str]] = []
-    used = False
-    for name, value in headers:
-        if name.lower() not in CREDENTIALS:
-            kept.append((name, value))
-        elif key is not None:
-            used = True
-            kept.append((name, f"Bearer {key}" if name.lower() == "authorization" else key))
-    if key is not None and not used:
-        kept.append(("Authorization", f"Bearer {key}"))
-    return tuple(kept)

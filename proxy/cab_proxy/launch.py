@@ -15,19 +15,20 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import click
 
+from . import ledger_files
+from .control import Budget
 from .errors import ProxyError
 from .ids import ulid
-from .ledger import LedgerWriter
-from .records import verify
-from .runs import Run, new_token
+from .metering import Metering
+from .runs import new_token
 from .service import Service
-from .summary import summarise, summary_lines
+from .summary import Summary, summarise, summary_lines
 from .urls import Upstream
 
 BASE_URL_VARIABLES: Final = ("OPENAI_BASE_URL", "OPENAI_API_BASE", "LLM_BASE_URL")
@@ -51,6 +52,8 @@ class Launch:
     key: str | None
     as_json: bool
     connect_timeout_s: float
+    metering: Metering = field(default_factory=Metering)
+    budget: Budget = field(default_factory=Budget)
 
 
 class NotStartedError(ProxyError):
@@ -71,37 +74,43 @@ async def launch(wanted: Launch, report: Callable[[str], None]) -> int:
         path = wanted.ledger
         if path is None:
             path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cab-"))) / "calls.jsonl"
-        ledger = stack.enter_context(LedgerWriter(path))
-        first_byte = path.stat().st_size
-        run = Run(
+        ledger = stack.enter_context(wanted.metering.ledger(path))
+        seen = ledger.lines
+        run = wanted.metering.run(
             run_id=ulid(time.time_ns() // 1_000_000),
             upstream=wanted.upstream,
             ledger=ledger,
             token=new_token(),
+            budget=wanted.budget,
         )
-        service = Service(report, key=wanted.key, connect_timeout_s=wanted.connect_timeout_s)
+        service = Service(
+            report, key=wanted.key, connect_timeout_s=wanted.connect_timeout_s, metering=wanted.metering
+        )
         service.drain_s = _DRAIN_S
         async with service:
             service.registry.add(run)
             url = await service.listen("127.0.0.1", 0, run)
             assert run.token is not None
             begun = time.perf_counter()
-            code = await _run(
+            code = await run_command(
                 wanted.command, child_environment(os.environ, f"{url}/v1", run.token, wanted.key)
             )
             wall_ms = (time.perf_counter() - begun) * 1000
-        with path.open("rb") as file:
-            file.seek(first_byte)
-            records = verify(file.read()).records
-    summary = summarise(records)
-    if wanted.as_json:
-        click.echo(
-            json.dumps({**summary.to_json(), "wall_ms": round(wall_ms, 3), "exit_code": code}), err=True
-        )
-    else:
-        report(f"metered {wanted.upstream.base}")
-        click.echo("\n".join(summary_lines(summary, wall_ms)), err=True)
+        summary = summarise(record for record in ledger_files.read(path) if record.seq >= seen)
+    tell_summary(summary, wanted.upstream.base, wall_ms, code, report if not wanted.as_json else None)
     return code
+
+
+def tell_summary(
+    summary: Summary, what: str, wall_ms: float, code: int, report: Callable[[str], None] | None
+) -> None:
+    """Print what was metered, on stderr; without ``report`` as one line of JSON."""
+    if report is None:
+        facts = {**summary.to_json(), "wall_ms": round(wall_ms, 3), "exit_code": code}
+        click.echo(json.dumps(facts), err=True)
+    else:
+        report(f"metered {what}")
+        click.echo("\n".join(summary_lines(summary, wall_ms)), err=True)
 
 
 def child_environment(
@@ -122,7 +131,8 @@ def child_environment(
     return environment
 
 
-async def _run(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
+async def run_command(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
+    """Run it to its end; its exit code. Raises :class:`NotStartedError`."""
     try:
         child = await asyncio.create_subprocess_exec(*command, env=environment)
     except FileNotFoundError:

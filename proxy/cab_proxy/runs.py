@@ -31,6 +31,7 @@ from .records import Record, reached_endpoint
 from .urls import Upstream
 
 TOKEN_PREFIX: Final = "cab-"  # noqa: S105  # no secret: what every token begins with
+GRACE_TOKENS: Final = 4096
 MAX_PENDING: Final = 1000
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
@@ -70,6 +71,8 @@ class Run:
     bodies: BodyFolder | None = None
     """Where bodies are kept, if they are."""
     operations: Operations = field(default_factory=Operations)
+    grace_tokens: int = GRACE_TOKENS
+    """About so much more is read of a response whose client has left."""
     clock: Callable[[], float] = time.monotonic
     account: Account = field(init=False)
     calls: int = 0

@@ -23,7 +23,7 @@ from .control import DRAIN_S, ClosedRun, OpenedRun, RunRequest, RunState
 from .door import ALLOWANCES, Door
 from .entrance import RunEntrance, TcpEntrance
 from .errors import ConfigError, LedgerWriteError, RunError
-from .ledger import LedgerWriter
+from .metering import Metering
 from .relay import Listener, Relay
 from .runs import Registry, Run, check_run_id, new_token
 from .urls import Upstream
@@ -49,13 +49,14 @@ class Service:
         key: str | None = None,
         ledger_dir: Path = Path(),
         connect_timeout_s: float = 10.0,
-        grace_s: float = 30.0,
+        metering: Metering | None = None,
     ) -> None:
         self.registry = Registry()
         self._report = report
         self._key = key
         self._ledger_dir = ledger_dir
-        self._relay = Relay(report, connect_timeout_s=connect_timeout_s, grace_s=grace_s)
+        self.metering = metering or Metering()
+        self._relay = Relay(report, connect_timeout_s=connect_timeout_s, grace_s=self.metering.grace_s)
         self._sockets: dict[str, _OpenSocket] = {}
         self._closing: dict[asyncio.Task[ClosedRun], Listener] = {}
         self._listeners: list[Listener] = []
@@ -114,7 +115,7 @@ class Service:
             path = (request.socket_dir or self._own_socket_dir()) / f"{run_id}.sock"
         with contextlib.ExitStack() as undo:
             try:
-                ledger = LedgerWriter(request.ledger or self._ledger_dir / f"{run_id}.calls.jsonl")
+                ledger = self.metering.ledger(request.ledger or self._ledger_dir / f"{run_id}.calls.jsonl")
                 undo.callback(ledger.close)
                 sock = bind_socket(path, request.socket_owner)
                 undo.callback(sock.close)
@@ -123,7 +124,7 @@ class Service:
                 raise RunError(400, str(error)) from None
             except OSError as error:
                 raise RunError(400, f"socket {path} can't be made: {error.strerror or error}") from None
-            run = Run(
+            run = self.metering.run(
                 run_id=run_id,
                 upstream=upstream,
                 ledger=ledger,

@@ -47,8 +47,8 @@ class Upstream:
         return cls(f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}")
 
     def join(self, target: str) -> str:
-        """The URL for a checked target. ``…/v1`` and ``/v1/x`` make one ``/v1``; ``…/v1`` and the root of another
-        of the same server's APIs (Gemini's ``/v1beta``, Ollama's ``/api``) make that one.
+        """The URL for a checked target. ``…/v1`` and ``/v1/x`` make one ``/v1``; ``…/v1`` and the root of
+        another of the same server's APIs (Gemini's ``/v1beta``, Ollama's ``/api``) make that one.
         """
         if self.base.endswith("/v1") and _ROOT.match(target):
             return self.base.removesuffix("/v1") + target

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cab_proxy.ledger import LedgerWriter
+from cab_proxy.metering import Metering
 from cab_proxy.records import Record, calls_of, verify
 from cab_proxy.runs import Run
 from cab_proxy.service import Service
@@ -54,23 +54,18 @@ async def metered(
     *,
     key: str | None = None,
     connect_timeout_s: float = 10.0,
-    grace_s: float = 30.0,
-    include_usage: bool = False,
+    metering: Metering | None = None,
 ) -> AsyncIterator[Metered]:
     said: list[str] = []
     ledger = folder / "calls.jsonl"
+    metering = metering or Metering()
     service = Service(
-        said.append, key=key, ledger_dir=folder, connect_timeout_s=connect_timeout_s, grace_s=grace_s
+        said.append, key=key, ledger_dir=folder, connect_timeout_s=connect_timeout_s, metering=metering
     )
     service.drain_s = 0.0
-    with LedgerWriter(ledger) as writer:
+    with metering.ledger(ledger) as writer:
         async with service:
-            run = Run(
-                run_id=None,
-                upstream=Upstream.parse(upstream),
-                ledger=writer,
-                include_usage=include_usage,
-            )
+            run = metering.run(run_id=None, upstream=Upstream.parse(upstream), ledger=writer)
             url = await service.listen("127.0.0.1", 0, run)
             yield Metered(service, url, ledger, run, said)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cab_proxy import call as call_module
+from cab_proxy.metering import Metering
 from cab_proxy.records import calls_of
 from fakes.endpoint import (
     LAST_CHUNK,
@@ -47,7 +47,7 @@ def strict(seen: Seen) -> list[Step]:
 def test_a_stream_is_asked_for_its_usage_and_the_client_sees_no_difference(tmp_path: Path) -> None:
     async def main() -> None:
         async with Endpoint(obliging) as endpoint:
-            async with metered(endpoint.url, tmp_path, include_usage=True) as proxy:
+            async with metered(endpoint.url, tmp_path, metering=Metering(include_usage=True)) as proxy:
                 body = chat(stream=True)
                 got = await ask(proxy.url, body, ("Accept-Encoding", "gzip"))
                 assert got.whole
@@ -74,7 +74,7 @@ def test_what_reports_anyway_goes_unchanged(tmp_path: Path, body: dict[str, obje
     async def main() -> None:
         async with (
             Endpoint(script) as endpoint,
-            metered(endpoint.url, tmp_path, include_usage=True) as proxy,
+            metered(endpoint.url, tmp_path, metering=Metering(include_usage=True)) as proxy,
         ):
             got = await ask(proxy.url, body)
             assert endpoint.seen[0].json() == body
@@ -99,7 +99,7 @@ def test_off_by_default(tmp_path: Path) -> None:
 def test_an_endpoint_that_refuses_is_asked_once_and_the_call_goes_through(tmp_path: Path) -> None:
     async def main() -> None:
         async with Endpoint(strict) as endpoint:
-            async with metered(endpoint.url, tmp_path, include_usage=True) as proxy:
+            async with metered(endpoint.url, tmp_path, metering=Metering(include_usage=True)) as proxy:
                 for _ in range(2):
                     got = await ask(proxy.url, chat(stream=True))
                     assert (got.status, got.whole) == (200, True)
@@ -126,7 +126,7 @@ def test_an_error_that_is_not_about_it_reaches_the_client(tmp_path: Path) -> Non
         answer = with_length(wrong, 422, ("Content-Type", "application/json"))
         async with (
             Endpoint(answer) as endpoint,
-            metered(endpoint.url, tmp_path, include_usage=True) as proxy,
+            metered(endpoint.url, tmp_path, metering=Metering(include_usage=True)) as proxy,
         ):
             got = await ask(proxy.url, chat(stream=True))
             assert (got.status, got.body) == (422, wrong)
@@ -138,9 +138,8 @@ def test_an_error_that_is_not_about_it_reaches_the_client(tmp_path: Path) -> Non
 
 
 def test_a_stream_whose_client_has_left_is_not_read_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(call_module, "MAX_TOKENS_AFTER_LEAVE", 100)
     gate = Gate()
 
     def endless(_: Seen) -> list[Step]:
@@ -148,7 +147,8 @@ def test_a_stream_whose_client_has_left_is_not_read_for_ever(
         return [SSE_HEAD, chunk(event(delta("first "))), gate, *words, LAST_CHUNK]
 
     async def main() -> None:
-        async with Endpoint(endless) as endpoint, metered(endpoint.url, tmp_path) as proxy:
+        metering = Metering(grace_tokens=100)
+        async with Endpoint(endless) as endpoint, metered(endpoint.url, tmp_path, metering=metering) as proxy:
             reader, writer = await connect(proxy.url)
             writer.write(request_bytes("POST", CHAT, json.dumps(chat(stream=True)).encode()))
             await reader.readuntil(b"first ")

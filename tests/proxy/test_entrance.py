@@ -51,6 +51,12 @@ def test_the_token_is_swapped_for_the_key(run: Run) -> None:
     assert RunEntrance(run, None).admit(HELD) == Visitor(run=run, headers=())
 
 
+def test_a_token_in_the_query_becomes_a_key_in_a_header(run: Run) -> None:
+    admitted = RunEntrance(run, "real").admit((), f"/v1beta/x?alt=sse&key={TOKEN}", "x-goog-api-key")
+    assert admitted == Visitor(run=run, headers=(("x-goog-api-key", "real"),), target="/v1beta/x?alt=sse")
+    assert RunEntrance(run, "real").admit(HELD, "/x?key=other") == Stranger(run=run)
+
+
 def test_a_token_is_dead_after_its_run(run: Run) -> None:
     entrance = RunEntrance(run, "real")
     entrance.open = False

@@ -15,6 +15,7 @@ import uvloop
 from openai import AsyncOpenAI
 
 from cab_proxy import relay
+from cab_proxy.metering import Metering
 from cab_proxy.records import TokensSource
 from fakes.endpoint import (
     CUT,
@@ -385,7 +386,7 @@ def test_client_that_leaves_a_silent_endpoint_is_waited_for_a_bounded_time(tmp_p
     async def main() -> None:
         async with (
             Endpoint([SSE_HEAD, chunk(first), gate]) as endpoint,
-            metered(endpoint.url, tmp_path, grace_s=0.05) as proxy,
+            metered(endpoint.url, tmp_path, metering=Metering(grace_s=0.05)) as proxy,
         ):
             await _leave(proxy.url, first, gate)
             await proxy.run.idle.wait()  # though the gate never opens
@@ -403,7 +404,10 @@ def test_client_that_leaves_after_the_protocols_end_did_not_leave_early(tmp_path
     steps: list[Step] = [*stream("Hi")[:-2], chunk(last), gate, LAST_CHUNK]
 
     async def main() -> None:
-        async with Endpoint(steps) as endpoint, metered(endpoint.url, tmp_path, grace_s=0.05) as proxy:
+        async with (
+            Endpoint(steps) as endpoint,
+            metered(endpoint.url, tmp_path, metering=Metering(grace_s=0.05)) as proxy,
+        ):
             await _leave(proxy.url, last, gate)
             await proxy.run.idle.wait()
             assert proxy.call().error_type is None
@@ -418,7 +422,7 @@ def test_client_that_leaves_before_the_answer_saw_no_status(tmp_path: Path) -> N
     async def main() -> None:
         async with (
             Endpoint([gate, *as_json(completion())]) as endpoint,
-            metered(endpoint.url, tmp_path, grace_s=0.05) as proxy,
+            metered(endpoint.url, tmp_path, metering=Metering(grace_s=0.05)) as proxy,
         ):
             _, writer = await connect(proxy.url)
             writer.write(request_bytes("POST", CHAT, json.dumps(chat()).encode()))
@@ -441,7 +445,7 @@ def test_other_paths_are_forwarded_and_posts_recorded(tmp_path: Path) -> None:
             assert (await send(proxy.url, "GET", "/v1/models")).body == b"\x00\xff data"
             assert (await send(proxy.url, "DELETE", "/v1/files/1")).status == 200
             assert proxy.records() == ()
-            got = await send(proxy.url, "POST", "/v1/embeddings", b"\x80 not JSON")
+            got = await send(proxy.url, "POST", "/v1/images/generations", b"\x80 not JSON")
             assert got.status == 200
             assert endpoint.seen[-1].body == b"\x80 not JSON"
             call = proxy.call()
@@ -870,7 +874,7 @@ def test_a_client_that_leaves_does_not_prolong_what_was_given_up(tmp_path: Path)
     async def main() -> None:
         async with (
             Endpoint([gate]) as endpoint,
-            metered(endpoint.url, tmp_path, grace_s=600) as proxy,
+            metered(endpoint.url, tmp_path, metering=Metering(grace_s=600)) as proxy,
         ):
             raw = request_bytes("POST", CHAT, json.dumps(chat()).encode())
             answer = asyncio.create_task(send_raw(proxy.url, raw))

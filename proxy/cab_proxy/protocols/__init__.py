@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import chat
+from . import chat, completions, embeddings, gemini, messages, ollama, responses
 from .base import Protocol
 
-PROTOCOLS: Final[tuple[Protocol, ...]] = (chat.PROTOCOL,)
-"""In the order in which paths are tried."""
+PROTOCOLS: Final[tuple[Protocol, ...]] = (
+    chat.PROTOCOL,
+    messages.PROTOCOL,
+    responses.PROTOCOL,
+    gemini.PROTOCOL,
+    completions.PROTOCOL,
+    embeddings.PROTOCOL,
+    ollama.PROTOCOL,
+)
+"""A path is of one of them at most."""
 
 DEFAULT_PROTOCOL: Final = chat.PROTOCOL
 """Whose errors a client gets that speaks none of them."""

@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import Problem
-from ..jsonbody import text_of
+from ..jsonbody import int_of, text_of
 from ..records import NO_PARAMS, Params, Tokens
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ class Facts:
     usage_raw: dict[str, Any] | None = None
     cost_usd: Decimal | None = None
     """What the endpoint says that the call cost."""
+    cache_write_1h: int = 0
+    """Part of the tokens written to the cache that is kept for an hour, which costs more."""
     said: tuple[str, ...] = ()
     """Everything generated: content, reasoning, names and arguments of tool calls."""
     readable: bool = False
@@ -113,8 +115,12 @@ class Protocol:
     """The texts of a request, from its body's object."""
     error_body: Callable[[Problem], bytes]
     """An error in the shape that the protocol's clients read."""
+    key_header: str = "Authorization"
+    """The header in which the protocol has its key."""
     stream_options: bool = False
     """Streams have usage only if ``stream_options.include_usage`` asks for it."""
+    generates: bool = True
+    """Responses have output tokens."""
     fetch: re.Pattern[str] | None = None
     """Matches the path of a GET that fetches a response later; its group is the ``response_id``."""
 
@@ -145,3 +151,14 @@ def code_of(error: object) -> str | None:
     if not isinstance(error, dict):
         return None
     return text_of(error.get("code"), 64) or text_of(error.get("type"), 64) or None
+
+
+def object_of(value: object) -> Mapping[str, Any]:
+    """An object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def count_of(value: object) -> int | None:
+    """A number of tokens; ``None`` for what can't be one."""
+    count = int_of(value)
+    return count if count is not None and count >= 0 else None

@@ -11,15 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ..errors import Problem, error_body
-from ..jsonbody import float_of, int_of, keepable, text_of
-from ..records import Params
+from ..jsonbody import float_of, int_of, text_of
+from ..records import Params, Tokens
 from .base import Asked, Facts, Prompt, Protocol, code_of, compact, length_of, objects
-from .meter import Meter
+from .meter import MAX_CHOICES, ChoicesMeter
 from .skim import Saying
 from .sse import SseEvent
-from .usage import cost_of, is_zero, merge, normalise, usage_in
-
-MAX_CHOICES: Final = 1024
+from .usage import cost_of, is_zero, normalise, usage_in
 
 
 def read_request(value: Mapping[str, Any], _path: str = "") -> Asked:
@@ -48,7 +46,7 @@ def read_request(value: Mapping[str, Any], _path: str = "") -> Asked:
     )
 
 
-class ChatMeter(Meter):
+class ChatMeter(ChoicesMeter):
     """Reads one response.
 
     What a frame can bring besides text: the model and its fingerprint, of which the first ones count; a
@@ -57,21 +55,16 @@ class ChatMeter(Meter):
     that brings one piece of text and none of these makes a mould (:mod:`cab_proxy.protocols.skim`).
     """
 
-    def __init__(self, request: Asked, content_type: str, content_encoding: str = "") -> None:
-        super().__init__(content_type, content_encoding, streamed=request.stream is True)
-        self._asked = request.choices
-        self._finished: dict[int, str] = {}
-        self._seen: set[int] = set()
-        self._usage: dict[str, Any] = {}
-        self._zero_usage: dict[str, Any] | None = None
-
     def _settle(self, facts: Facts) -> None:
-        usage = self._usage
-        if not usage and self._zero_usage is not None and not self._said:
-            usage = self._zero_usage
-        facts.finish_reasons = tuple(self._finished[index] for index in sorted(self._finished))
-        if usage:
-            facts.usage, facts.usage_raw, facts.cost_usd = normalise(usage), usage, cost_of(usage)
+        super()._settle(facts)
+        if facts.usage_raw is not None:
+            facts.cost_usd = cost_of(facts.usage_raw)
+
+    def _normalise(self, usage: dict[str, Any]) -> Tokens:
+        return normalise(usage)
+
+    def _is_zero(self, usage: dict[str, Any]) -> bool:
+        return is_zero(usage)
 
     def _read_plain(self, body: bytearray) -> None:
         frame = self._parse(body)
@@ -109,28 +102,15 @@ class ChatMeter(Meter):
             news = self._read_usage(usage) or news
         return sayings[0] if len(sayings) == 1 and not news else None
 
-    def _read_usage(self, usage: dict[str, Any]) -> bool:
-        """Take usage in; false if it counts nothing."""
-        if keepable(usage) is None:
-            return True
-        if is_zero(usage):
-            self._zero_usage = usage
-            return False
-        self._usage = keepable(merge(self._usage, usage)) or usage if self._usage else usage
-        # a count that comes with or after the finish reasons is the call's own
-        self._facts.usage_final = self._all_finished()
-        return True
-
     def _read_choice(
         self, choice: Mapping[str, Any], position: int, part: str, sayings: list[Saying]
     ) -> bool:
         """Take a choice in, add what it says to ``sayings``; whether it has finished."""
         index = int_of(choice.get("index"))
         index = position if index is None else index
-        if len(self._seen) >= MAX_CHOICES and index not in self._seen:
+        if not self._sees(index):
             return False
-        self._seen.add(index)
-        for name, text in _generated(choice.get(part)):
+        for name, text in self._generated(choice, part):
             sayings.append(self._say((index, name), text))
         reason = choice.get("finish_reason")
         if not isinstance(reason, str) or not reason:
@@ -141,8 +121,9 @@ class ChatMeter(Meter):
         self._ended = self._ended or self._all_finished()
         return True
 
-    def _all_finished(self) -> bool:
-        return len(self._finished) >= max(self._asked, len(self._seen))
+    def _generated(self, choice: Mapping[str, Any], part: str) -> Iterator[tuple[str, str]]:
+        """The pieces of generated text in a choice, each with a name that tells what it belongs to."""
+        return _generated(choice.get(part))
 
 
 def _generated(message: object) -> Iterator[tuple[str, str]]:
@@ -207,7 +188,8 @@ def _call_texts(call: Mapping[str, Any]) -> Iterator[str]:
         yield from (v for key in ("name", "arguments", "input") if isinstance(v := inner.get(key), str))
 
 
-def _error_body(problem: Problem) -> bytes:
+def openai_error(problem: Problem) -> bytes:
+    """An error as OpenAI's clients read it, whichever of its protocols they speak."""
     return error_body(problem.message, problem.kind, problem.code, problem.param)
 
 
@@ -217,5 +199,6 @@ PROTOCOL: Final = Protocol(
     read_request=read_request,
     meter=ChatMeter,
     read_prompt=read_prompt,
-    error_body=_error_body,
+    error_body=openai_error,
+    stream_options=True,
 )

@@ -1,10 +1,11 @@
 """Reading a stream of events without reading each of them.
 
 A stream of text is hundreds of events that are alike to the byte but for one string, the next piece of
-the text. When such an event has been read as JSON, its bytes are kept as a :class:`Mould`, with a hole
-where that string was. An event that fits says more of the same text and can't say anything else, so only
-its string is taken, by searching bytes. Every other event is read: a finish reason, usage, an error, another
-choice or the stream's end don't fit, however they are spelled and wherever they stand.
+the text, and for what means nothing: padding, a number that counts the events. When such an event has been
+read as JSON, its bytes are kept as a :class:`Mould`, with holes in these places. An event that fits says
+more of the same text and can't say anything else, so only its string is taken, by searching bytes. Every
+other event is read: a finish reason, usage, an error, another choice or the stream's end don't fit, however
+they are spelled and wherever they stand.
 
 Contract: the same texts come out, in the same order, as if every event had been read as JSON.
 """
@@ -20,9 +21,12 @@ import orjson
 from .sse import SseEvent, SseParser
 
 _PADDING: Final = frozenset({b"obfuscation", b"p"})
-"""Keys of strings that differ from event to event and say nothing: OpenAI's and Mistral's padding, against
-guessing texts by the sizes of packets. These are holes too.
+"""Keys of strings that say nothing: OpenAI's and Mistral's padding, against guessing texts by the sizes of
+packets. Anthropic's are the blanks before an event's last brace.
 """
+
+_COUNTERS: Final = frozenset({b"sequence_number"})
+"""Keys of numbers that say nothing: Responses counts its events. No protocol's meter may read them."""
 
 _MAX_UNUSED: Final = 8
 """After so many moulds in a row that nothing fitted, a stream's events are taken to be never alike."""
@@ -35,6 +39,19 @@ _MAX_REST_BYTES: Final = 4096
 
 _ONE_LINE: Final = re.compile(rb"(?:event: ?[\w.-]+\r?\n)?data: ?(\{.*\})\r?\n\r?\n")
 _STRING_END: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_COUNT: Final = re.compile(rb"(\s*:\s*)(?:0|[1-9]\d*)(?=[\s,}])")
+_BLANKS: Final = re.compile(rb"(?<!\x02) +(\}\r?\n\r?\n)\Z")
+
+_TEXT: Final = b"\0"
+_SKIPPED: Final = {
+    b"\1": re.compile(rb"[ !#-\[\]-~]*").match,
+    b"\2": re.compile(rb"0|[1-9][0-9]{0,17}").match,
+    b"\3": re.compile(rb" *").match,
+}
+"""What marks a hole, and what may be in it: padding, a number, blanks; all else must be read."""
+_PAD, _NUMBER, _BLANK = _SKIPPED
+_MARK: Final = re.compile(rb"([\0-\3])")
+"""JSON has these nowhere."""
 
 
 class Saying(NamedTuple):
@@ -47,16 +64,19 @@ class Saying(NamedTuple):
 
 
 class Mould:
-    """The bytes of an event, with holes for the strings in which the next ones may differ."""
+    """The bytes of an event, with holes for what may differ in the next ones."""
 
-    def __init__(self, parts: list[bytes], spoken: list[int]) -> None:
-        """``parts`` are what is left of an event between its holes; ``spoken`` numbers the holes of its text,
-        which may stand in an event more than once.
-        """
-        self._head, *between, self._tail = parts
+    def __init__(self, parts: list[bytes]) -> None:
+        """``parts`` are what an event is made of, in turn bytes and the mark of a hole behind them."""
+        self._head, *rest, self._tail = parts
+        marks = rest[::2]
         # what follows each hole; behind the last one, the next event up to its first hole
-        self._joints = tuple((joint, len(joint)) for joint in (*between, self._tail + self._head))
-        self._spoken = spoken
+        joints = (*rest[1::2], self._tail + self._head)
+        self._holes = tuple(
+            (_SKIPPED.get(mark), joint, len(joint)) for mark, joint in zip(marks, joints, strict=True)
+        )
+        self._times = marks.count(_TEXT)
+        """So often does the text stand in an event."""
 
     @classmethod
     def of(cls, event: bytes, text: str) -> Mould | None:
@@ -66,17 +86,20 @@ class Mould:
         if line is None or b"\\" in event or b"\r" in line[1]:
             return None
         tokens, said = event.split(b'"'), text.encode("utf-8", "surrogatepass")
-        holes = [
-            at
-            for at in range(3, len(tokens), 2)
-            if tokens[at] == said or (tokens[at - 2] in _PADDING and tokens[at - 1].strip() == b":")
-        ]
-        spoken = [n for n, at in enumerate(holes) if tokens[at] == said]
-        if not spoken or any(tokens[at + 1].lstrip().startswith(b":") for at in holes):  # a key
-            return None
-        for at in holes:
-            tokens[at] = b"\0"  # which JSON has nowhere
-        return cls(b'"'.join(tokens).split(b"\0"), spoken)
+        for at in range(1, len(tokens), 2):
+            if tokens[at] in _COUNTERS:
+                tokens[at + 1] = _COUNT.sub(rb"\1" + _NUMBER, tokens[at + 1], 1)
+        for at in range(3, len(tokens), 2):
+            if tokens[at] == said:
+                tokens[at] = _TEXT
+            elif tokens[at - 2] in _PADDING and tokens[at - 1].strip() == b":":
+                tokens[at] = _PAD
+            else:
+                continue
+            if tokens[at + 1].lstrip().startswith(b":"):  # a key
+                return None
+        tokens[-1] = _BLANKS.sub(_BLANK + rb"\1", tokens[-1])
+        return cls(_MARK.split(b'"'.join(tokens))) if _TEXT in tokens else None
 
     def take(self, data: bytes, start: int) -> tuple[str | None, int]:
         """The text that the events say that fit, from ``start`` on, and where they end. Without a text they
@@ -91,37 +114,47 @@ class Mould:
             values = orjson.loads(b'["%b"]' % b'","'.join(strings))
         except orjson.JSONDecodeError:
             return None, end
-        said, *again = (values[n :: len(self._joints)] for n in self._spoken)
-        return "".join(said) if all(said == other for other in again) else None, end
+        if self._times > 1:
+            values, *again = (values[n :: self._times] for n in range(self._times))
+            if any(values != other for other in again):
+                return None, end
+        return "".join(values), end
 
     def _strings(self, data: bytes, start: int) -> tuple[list[bytes], int]:
-        """What is in the holes of the events that fit, and where these end."""
+        """The texts of the events that fit, and where these end."""
         strings: list[bytes] = []
         if not data.startswith(self._head, start):
             return strings, start
         # a few calls for each event: this loop is what a stream costs
         find, startswith, add = data.find, data.startswith, strings.append
-        joints, head = self._joints, len(self._head)
+        holes, head = self._holes, len(self._head)
         at = start + head
-        for _ in range(_MAX_RUN):
+        for n in range(_MAX_RUN):
             first = at
-            for joint, size in joints:
-                end = find(b'"', at)
-                if not startswith(joint, end):
-                    end = _string_end(data, at)
+            for skip, joint, size in holes:
+                if skip is None:
+                    end = find(b'"', at)
+                    if not startswith(joint, end):
+                        end = _string_end(data, at)
+                        if not startswith(joint, end):
+                            break
+                    if end == at:  # an empty string may mean that another one counts
+                        return strings[: n * self._times], first - head
+                    add(data[at:end])
+                else:
+                    match = skip(data, at)
+                    end = match.end() if match else -1
                     if not startswith(joint, end):
                         break
-                if end == at:  # an empty string may mean that another one counts
-                    break
-                add(data[at:end])
                 at = end + size
             else:
                 continue
-            begun = len(strings) % len(joints)
-            if begun == len(joints) - 1 and end > at and startswith(self._tail, end):
-                add(data[at:end])  # no other event of its kind behind it
-                return strings, end + len(self._tail)
-            return strings[: len(strings) - begun], first - head
+            if joint is not holes[-1][1] or not startswith(self._tail, end) or (skip is None and end == at):
+                return strings[: n * self._times], first - head
+            # no other event of its kind behind it
+            if skip is None:
+                add(data[at:end])
+            return strings, end + len(self._tail)
         return strings, at - head
 
 

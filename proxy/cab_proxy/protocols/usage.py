@@ -1,39 +1,63 @@
 """Token usage as chat endpoints report it, normalised.
 
 Contract: pure. Frames are merged per field, the last non-null value wins, nothing is ever summed
-across frames. Unknown stays ``None``. Variants that were seen:
-
-===========================================  ==========================================
-``usage``                                    OpenAI and nearly all others
-``choices[0].usage``                         Kimi, in the last chunk
-``x_groq.usage``                             Groq, in the last chunk
-``usage.prompt_cache_hit_tokens``            DeepSeek's name of the cached tokens
-``usage.cached_tokens``                      Kimi's
-``prompt_tokens_details.cache_write_tokens``  OpenRouter; ``cache_creation_input_tokens`` LiteLLM
-``usage.cost``                               OpenRouter: US dollars
-reasoning outside ``completion_tokens``      xAI; known by ``total_tokens``, which includes it
-===========================================  ==========================================
+across frames. Unknown stays ``None``. In what endpoints differ is data (:mod:`cab_proxy.protocols.quirks`),
+over which the code here walks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final
 
 from ..jsonbody import int_of
 from ..records import Tokens
+from .quirks import COSTS, COUNTS, PLACES
 
 _LEAST_USD: Final = Decimal("1e-30")
 """A ledger writes every digit after the point, so there must be an end to them."""
 
+_MOST: Final = 10**24
+
+_Path = tuple[str, str]
+"""A key, and one of the object there; empty for all of it."""
+_Rows = tuple[tuple[str, str, _Path | None], ...]
+"""Paths of a count, with the path of what is to be added."""
+
+
+def _path(path: str) -> _Path:
+    key, _, within = path.partition(".")
+    return key, within
+
+
+_PLACES: Final = tuple(_path(place.path) for place in PLACES)
+_COUNTS: Final = tuple((row.kind, *_path(row.path), _path(row.plus) if row.plus else None) for row in COUNTS)
+
+_KINDS: Final = ("input", "output", "cached", "cache_write", "reasoning")
+_COSTS: Final = tuple((_path(row.path), _path(row.plus) if row.plus else None, row) for row in COSTS)
+
+
+@lru_cache(maxsize=32)
+def _rows(keys: tuple[str, ...]) -> tuple[_Rows, ...]:
+    """Of each of the kinds of count, the rows that a usage object with these keys may have. An endpoint's
+    objects have the same keys in every response.
+    """
+    return tuple(
+        tuple((key, within, plus) for kind, key, within, plus in _COUNTS if kind == wanted and key in keys)
+        for wanted in _KINDS
+    )
+
 
 def usage_in(frame: Mapping[str, Any]) -> dict[str, Any] | None:
     """The usage object of a response or of one chunk of it; ``None`` where there is none."""
-    choices = frame.get("choices")
-    for holder in (frame, *(choices if isinstance(choices, list) else ()), frame.get("x_groq")):
-        if isinstance(holder, dict):
-            usage = holder.get("usage")
+    for name, within in _PLACES:
+        holder = frame.get(name)
+        if holder is None:  # most often
+            continue
+        for item in holder if isinstance(holder, list) else (holder,):
+            usage = item.get(within) if within and isinstance(item, dict) else item
             if isinstance(usage, dict) and usage:
                 return usage
     return None
@@ -53,74 +77,84 @@ def merge(old: dict[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_zero(usage: Mapping[str, Any]) -> bool:
     """Whether the usage object counts nothing at all: a placeholder, where there was output."""
-    return not (usage.get("prompt_tokens") or usage.get("completion_tokens") or usage.get("total_tokens"))
+    if usage.get("prompt_tokens") or usage.get("completion_tokens") or usage.get("total_tokens"):
+        return False
+    inputs, outputs, *_ = _rows(tuple(usage))
+    return not (_count(usage, inputs) or _count(usage, outputs))
 
 
 def normalise(usage: Mapping[str, Any]) -> Tokens:
     """A chat usage object as the ledger counts: input with cache, output with reasoning."""
-    prompt = _part(usage, "prompt_tokens_details")
-    completion = _part(usage, "completion_tokens_details")
-    total = _count(usage, "total_tokens")
-    input_tokens = _count(usage, "prompt_tokens")
-    output = _count(usage, "completion_tokens")
-    reasoning = _first(_count(completion, "reasoning_tokens"), _count(usage, "reasoning_tokens"))
-    if (
-        reasoning
-        and input_tokens is not None
-        and output is not None
-        and total == input_tokens + output + reasoning
-    ):
-        output += reasoning
+    input_tokens, output, cached, written, reasoning = [_count(usage, rows) for rows in _rows(tuple(usage))]
+    if reasoning and input_tokens is not None and output is not None:
+        total = int_of(usage.get("total_tokens"))
+        if reasoning > output or total == input_tokens + output + reasoning:  # REASONING_OUTSIDE
+            output += reasoning
+    if input_tokens is not None and (cached or written):
+        about_cache = (cached or 0) + (written or 0)
+        if about_cache > input_tokens:  # CACHE_OUTSIDE
+            input_tokens += about_cache
     return Tokens(
         input=input_tokens,
-        cached=_first(
-            _count(prompt, "cached_tokens"),
-            _count(usage, "prompt_cache_hit_tokens"),
-            _count(usage, "cached_tokens"),
-        ),
-        cache_write=_first(
-            _count(prompt, "cache_write_tokens"),
-            _count(prompt, "cache_creation_tokens"),
-            _count(usage, "cache_creation_input_tokens"),
-        ),
+        cached=cached,
+        cache_write=written,
         output=output,
         reasoning=reasoning,
         total=None if input_tokens is None or output is None else input_tokens + output,
     )
 
 
+def _count(usage: Mapping[str, Any], rows: _Rows) -> int | None:
+    """The count that the first row yields that yields any."""
+    for key, within, plus in rows:
+        value = usage[key]
+        if within:
+            value = value.get(within) if isinstance(value, dict) else None
+        if value is None:  # often
+            continue
+        count = int_of(value)
+        if plus is not None:
+            more = int_of(_value_at(usage, plus))
+            count = None if count is None or more is None else count + more
+        if count is not None and count >= 0:
+            return count
+    return None
+
+
+def _value_at(usage: Mapping[str, Any], path: _Path) -> object:
+    key, within = path
+    value: object = usage.get(key)
+    if within:
+        return value.get(within) if isinstance(value, dict) else None
+    return value
+
+
 def cost_of(usage: Mapping[str, Any]) -> Decimal | None:
     """What the endpoint says the call cost, in US dollars."""
-    cost = usage.get("cost")
-    if isinstance(cost, bool) or not isinstance(cost, int | float | str):
+    for path, plus, row in _COSTS:
+        if path[0] not in usage or (row.only_if and usage.get(row.only_if) is not True):
+            continue
+        cost = _usd(_value_at(usage, path), row.unit_usd)
+        if plus is not None:
+            more = _usd(_value_at(usage, plus), row.unit_usd)
+            cost = None if cost is None or more is None else cost + more
+        if cost is not None:
+            return cost
+    return None
+
+
+def _usd(amount: object, unit_usd: Decimal) -> Decimal | None:
+    if isinstance(amount, bool) or not isinstance(amount, int | float | str):
         return None
-    text = str(cost)
+    text = str(amount)
     try:
         value = Decimal(text) if len(text) <= 64 else None
     except InvalidOperation:
         return None
-    if value is None or not value.is_finite() or not 0 <= value < 10**9:
+    if value is None or not value.is_finite() or not 0 <= value < _MOST:
         return None
     if not value:
         return Decimal(0)
-    return value if value > _LEAST_USD else None
-
-
-def _part(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = usage.get(name)
-    return part if isinstance(part, dict) else {}
-
-
-def _count(part: Mapping[str, Any], name: str) -> int | None:
-    value = part.get(name)
-    if value is None:  # most often
-        return None
-    value = int_of(value)
-    return value if value is not None and value >= 0 else None
-
-
-def _first(*values: int | None) -> int | None:
-    for value in values:
-        if value is not None:
-            return value
-    return None
+    if value > _LEAST_USD and unit_usd != 1:  # every digit of dollars is kept
+        value *= unit_usd
+    return value if _LEAST_USD < value < 10**9 else None

@@ -401,6 +401,12 @@ def test_plain_tool_calls_count() -> None:
             id="Kimi",
         ),
         pytest.param(
+            [delta("a", finish="stop", timings={"cache_n": 3, "prompt_n": 8, "predicted_n": 5}), "[DONE]"],
+            Tokens(input=11, cached=3, output=5, total=16),
+            True,
+            id="llama.cpp, not asked for usage",
+        ),
+        pytest.param(
             [delta("a", finish="stop", x_groq={"id": "r", "usage": USAGE}), "[DONE]"],
             COUNTED,
             True,

@@ -147,6 +147,41 @@ def test_what_a_body_is(kind: str, streamed: bool, body: bytes, plain: bool) -> 
     assert bool(meter.plain) is plain
 
 
+class Rows(Lines):
+    """The same, where a stream may be a row of JSON objects."""
+
+    STREAMS_JSON = True
+
+
+@pytest.mark.parametrize(
+    ("kind", "streamed", "meter", "plain"),
+    [
+        ("application/x-ndjson", True, Lines, False),
+        ("application/jsonl; charset=utf-8", False, Lines, False),
+        ("application/json", True, Rows, False),
+        ("application/json", False, Rows, True),
+        ("application/json", True, Lines, True),
+        ("", True, Rows, False),
+        ("", False, Rows, True),
+    ],
+)
+def test_what_json_is(kind: str, streamed: bool, meter: type[Lines], plain: bool) -> None:
+    for body in (b'{"text": "a"}\n{"text": "b"}\n', b'[{"text": "a"},\n{"text": "b"}]'):
+        for chunks in ([body], [body[i : i + 1] for i in range(len(body))]):
+            one = meter(kind, streamed=streamed)
+            for chunk in chunks:
+                one.feed(chunk)
+            assert one.saw_delta is not plain
+            assert one.said() == ("" if plain else "ab")
+            assert bool(one.plain) is plain
+
+
+def test_events_are_events_whatever_else_may_be_streamed() -> None:
+    one = Rows()
+    one.feed(says("a") + END)
+    assert one.said() == "a"
+
+
 def test_an_empty_body() -> None:
     for kind in ("text/event-stream", "application/json", ""):
         meter = Lines(kind)

@@ -52,6 +52,58 @@ from cab_proxy.records import Tokens
         ),
         pytest.param(
             {
+                "prompt_tokens": 33,
+                "completion_tokens": 7163,
+                "total_tokens": 7196,
+                "citation_tokens": 19028,
+                "num_search_queries": 21,
+                "reasoning_tokens": 193947,
+            },
+            Tokens(input=33, output=201110, reasoning=193947, total=201143),
+            id="Perplexity: more reasoning than output",
+        ),
+        pytest.param(
+            {
+                "prompt_tokens": 31,
+                "completion_tokens": 467,
+                "total_tokens": 498,
+                "prompt_tokens_details": {"cached_tokens": 0},
+                "cache_creation_input_tokens": 1253,
+                "cache_read_input_tokens": 0,
+            },
+            Tokens(input=1284, cached=0, cache_write=1253, output=467, total=1751),
+            id="LiteLLM: more written to the cache than prompt",
+        ),
+        pytest.param(
+            {
+                "prompt_tokens": 1328,
+                "completion_tokens": 5,
+                "prompt_tokens_details": {
+                    "cached_tokens": 20,
+                    "cache_creation_input_tokens": 1308,
+                    "cache_type": "ephemeral",
+                },
+            },
+            Tokens(input=1328, cached=20, cache_write=1308, output=5, total=1333),
+            id="Qwen: all of the prompt is about the cache",
+        ),
+        pytest.param(
+            {"cache_n": 236, "prompt_n": 1, "prompt_ms": 30.958, "predicted_n": 35},
+            Tokens(input=237, cached=236, output=35, total=272),
+            id="llama.cpp's timings",
+        ),
+        pytest.param(
+            {"prompt_n": 1, "prompt_ms": 30.958, "predicted_n": 35},
+            Tokens(output=35),
+            id="llama.cpp's timings before they told of the cache",
+        ),
+        pytest.param(
+            {"prompt_tokens": 7, "completion_tokens": 2, "prompt_n": 1, "cache_n": 1, "predicted_n": 9},
+            Tokens(input=7, cached=1, output=2, total=9),
+            id="usage and timings: the first row counts",
+        ),
+        pytest.param(
+            {
                 "prompt_tokens": 10,
                 "completion_tokens": 5,
                 "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 6},
@@ -84,6 +136,8 @@ def test_normalise(usage: dict[str, Any], tokens: Tokens) -> None:
         ({"usage": {}}, False),
         ({"usage": []}, False),
         ({"choices": None, "x_groq": 3}, False),
+        ({"choices": [3, {"usage": None}, {"usage": {"prompt_tokens": 1}}]}, True),
+        ({"usage": {}, "timings": {"prompt_tokens": 1}}, True),
     ],
 )
 def test_where_usage_lies(frame: dict[str, Any], found: bool) -> None:
@@ -97,6 +151,9 @@ def test_merge_takes_the_last_value_that_is_not_null() -> None:
 
 
 def test_zero() -> None:
+    assert is_zero({"prompt_n": 0, "cache_n": 0, "predicted_n": 0})
+    assert not is_zero({"predicted_n": 1})
+    assert not is_zero({"total_tokens": 1})
     assert is_zero({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0})
     assert not is_zero({"prompt_tokens": 0, "completion_tokens": 1})
 
@@ -125,3 +182,29 @@ def test_cost(cost: object, usd: Decimal | None) -> None:
     found = cost_of({"cost": cost})
     assert found == usd
     assert len(f"{found:f}" if found is not None else "") < 100
+
+
+@pytest.mark.parametrize(
+    ("usage", "usd"),
+    [
+        pytest.param(
+            {"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}},
+            Decimal("0.21"),
+            id="own key: the fee and the provider's price",
+        ),
+        pytest.param(
+            {"cost": 0.2, "is_byok": False, "cost_details": {"upstream_inference_cost": 0.2}},
+            Decimal("0.2"),
+            id="a part of the same cost",
+        ),
+        pytest.param(
+            {"cost": 0.01, "is_byok": True, "cost_details": None}, Decimal("0.01"), id="only the fee"
+        ),
+        pytest.param({"cost": {"total_cost": 0.3, "request_cost": 0.1}}, Decimal("0.3"), id="Perplexity"),
+        pytest.param({"cost_in_usd_ticks": 37756000}, Decimal("0.0037756"), id="xAI"),
+        pytest.param({"cost_in_usd_ticks": "1e99999999"}, None, id="no cost"),
+        pytest.param({"cost_in_usd_ticks": "1e-25"}, None, id="less than is kept"),
+    ],
+)
+def test_costs_of_other_endpoints(usage: dict[str, Any], usd: Decimal | None) -> None:
+    assert cost_of(usage) == usd

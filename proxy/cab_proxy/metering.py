@@ -1,0 +1,45 @@
+"""How calls are metered, whichever run they belong to: what the command line says once for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .bodies import BodyFolder
+from .ledger import LedgerWriter
+from .prices import PriceBook
+from .runs import GRACE_TOKENS, Run
+from .syncer import Fsync
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metering:
+    """The settings."""
+
+    prices: PriceBook = field(default_factory=PriceBook.shipped)
+    include_usage: bool = False
+    """Streams are asked for their usage, also where the client didn't."""
+    fsync: Fsync = "off"
+    rotate_bytes: int | None = None
+    """A ledger's file goes on in another one beyond this size; ``None``: never."""
+    bodies: BodyFolder | None = None
+    """Where bodies are kept, if they are."""
+    grace_s: float = 30.0
+    """A response whose client has left is read on for so long,"""
+    grace_tokens: int = GRACE_TOKENS
+    """and for about so many tokens."""
+
+    def ledger(self, path: Path) -> LedgerWriter:
+        """Open a ledger. Raises ``LedgerWriteError``."""
+        return LedgerWriter(path, fsync=self.fsync, rotate_bytes=self.rotate_bytes)
+
+    def run(self, **more: Any) -> Run:
+        """A run; ``more`` is what is its own."""
+        return Run(
+            prices=self.prices,
+            include_usage=self.include_usage,
+            bodies=self.bodies,
+            grace_tokens=self.grace_tokens,
+            **more,
+        )
