@@ -190,7 +190,8 @@ class Call:
         await request.drop_count()
         self._write(error, facts, figures)
         assert request.run is not None
-        if facts is not None and facts.pending and facts.response_id is not None and error is None:
+        fetched_later = facts is not None and facts.pending and error in {None, "client_disconnect"}
+        if fetched_later and facts.response_id is not None:
             request.run.awaits(facts.response_id, request.record)
         await request.run.ledger.durable()
 

@@ -106,7 +106,7 @@ class LedgerWriter:
         has_room = not opens and record.call_id in self._in_flight
         if has_room:
             self._in_flight.remove(record.call_id)
-        elif opens and self._rotate_bytes is not None and self._size >= self._rotate_bytes:
+        elif self._rotate_bytes is not None and self._size >= self._rotate_bytes:
             self._rotate()
         if self._syncer.fault is not None and not has_room:
             raise LedgerWriteError(self._syncer.fault)

@@ -22,7 +22,7 @@ class Metering:
     """Streams are asked for their usage, also where the client didn't."""
     fsync: Fsync = "off"
     rotate_bytes: int | None = None
-    """A ledger's file goes on in another one beyond this size; ``None``: never."""
+    """The proxy's own ledger goes on in another file beyond this size; ``None``: never."""
     bodies: BodyFolder | None = None
     """Where bodies are kept, if they are."""
     grace_s: float = 30.0
@@ -31,8 +31,12 @@ class Metering:
     """and for about so many tokens."""
 
     def ledger(self, path: Path) -> LedgerWriter:
-        """Open a ledger. Raises ``LedgerWriteError``."""
+        """Open the proxy's own ledger. Raises ``LedgerWriteError``."""
         return LedgerWriter(path, fsync=self.fsync, rotate_bytes=self.rotate_bytes)
+
+    def ledger_of_run(self, path: Path) -> LedgerWriter:
+        """Open a run's, which is one file. Raises ``LedgerWriteError``."""
+        return LedgerWriter(path, fsync=self.fsync)
 
     def run(self, **more: Any) -> Run:
         """A run; ``more`` is what is its own."""

@@ -115,7 +115,7 @@ class Service:
             path = (request.socket_dir or self._own_socket_dir()) / f"{run_id}.sock"
         with contextlib.ExitStack() as undo:
             try:
-                ledger = self.metering.ledger(request.ledger or self._ledger_dir / f"{run_id}.calls.jsonl")
+                ledger = self.metering.ledger_of_run(request.ledger or self._ledger_dir / f"{run_id}.calls.jsonl")
                 undo.callback(ledger.close)
                 sock = bind_socket(path, request.socket_owner)
                 undo.callback(sock.close)
@@ -173,7 +173,10 @@ class Service:
         others = asyncio.create_task(opened.run.idle.wait())  # calls that came by TCP with this run's token
         await asyncio.gather(opened.listener.close(drain_s), asyncio.wait([others], timeout=drain_s))
         others.cancel()
-        opened.run.ledger.close()
+        try:
+            await asyncio.to_thread(opened.run.ledger.close)
+        except LedgerWriteError as error:
+            self._report(str(error))
         return ClosedRun(head=opened.run.ledger.head, calls=opened.run.calls)
 
     def _own_socket_dir(self) -> Path:

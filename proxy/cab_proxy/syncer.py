@@ -89,10 +89,8 @@ class Syncer:
             self._thread.join()
         self.sync()
 
-    def _over(self, syncing: asyncio.Future[None]) -> None:
+    def _over(self, _: asyncio.Future[None]) -> None:
         self._syncing = None
-        if not syncing.cancelled():
-            syncing.exception()  # it is for those who wait, and they may all have gone
 
     def _at_intervals(self) -> None:
         while self._unsynced.wait() and not self._closing.wait(INTERVAL_S):

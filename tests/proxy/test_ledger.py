@@ -244,6 +244,51 @@ def test_where_no_file_can_be_made_the_present_one_goes_on(tmp_path: Path) -> No
     assert verify_ledger(path).ok
 
 
+def test_a_rotation_that_fails_half_way_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "calls.jsonl"
+    rename = Path.rename
+
+    def fail(source: Path, target: Path) -> Path:
+        if source.suffix == ".next":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return rename(source, target)
+
+    with LedgerWriter(path, rotate_bytes=1) as writer:
+        writer.append(RECORD)
+        monkeypatch.setattr(Path, "rename", fail)
+        writer.append(replace(RECORD, call_id="B"))
+        assert [*tmp_path.iterdir()] == [path]
+        writer.append(CALL)
+    assert len(verify_ledger(path).records) == 3
+    assert verify_ledger(path).ok
+
+
+@pytest.mark.parametrize("rotate_bytes", [None, 1])
+def test_a_part_of_a_line_that_can_not_be_taken_back_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rotate_bytes: int | None
+) -> None:
+    write = os.write
+
+    def fail(fd: int, size: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    path = tmp_path / "calls.jsonl"
+    with LedgerWriter(path, rotate_bytes=rotate_bytes) as writer:
+        writer.append(RECORD)
+        with monkeypatch.context() as faults:
+            faults.setattr(os, "write", lambda fd, line: write(fd, line[: len(line) // 2]))
+            faults.setattr(os, "ftruncate", fail)
+            with pytest.raises(LedgerWriteError, match="Input/output error"):
+                writer.append(CALL)
+            with pytest.raises(LedgerWriteError, match="Input/output error"):
+                writer.append(replace(RECORD, call_id="B"))
+        assert verify_ledger(path).torn_bytes > 0
+        assert files_of(path) == (path,), "a torn line is the last one of all"
+        writer.append(replace(RECORD, call_id="B"))
+    found = verify_ledger(path)
+    assert (found.ok, [record.call_id for record in found.records]) == (True, ["A", "B"])
+
+
 def test_one_writer_per_chain_also_while_it_rotates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Others try at each step of a rotation."""
     path = tmp_path / "calls.jsonl"

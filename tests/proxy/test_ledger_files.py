@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cab_proxy import ledger_files
 from cab_proxy.ledger_files import files_of, part, parts, read, verify_ledger
-from cab_proxy.records import Chain, Record, verify
+from cab_proxy.records import Chain, Record, Verifier, verify
 
 RECORD = Record(kind="open", call_id="A", started_at="", method="POST", path="/v1/chat/completions")
 CALL = replace(RECORD, kind="call")
@@ -99,14 +100,30 @@ def test_no_ledger_at_all(tmp_path: Path) -> None:
         verify_ledger(tmp_path / "calls.jsonl")
 
 
-def test_a_rotation_while_it_is_read_takes_nothing_away(tmp_path: Path) -> None:
-    """What was the last file when the reading began is read once, whatever its name is by then."""
+@pytest.mark.parametrize("when", ["listed", "read"])
+def test_a_rotation_while_it_is_read_takes_nothing_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """What was the last file when the reading began is read once, and last, whatever its name is by then."""
     path = tmp_path / "calls.jsonl"
     lay_out(path, [RECORD, CALL], [RECORD])
-    reading = read(path)
+
+    def rotate() -> None:
+        path.rename(part(path, 2))
+        part(path, 3).write_bytes(b"later\n")
+        path.write_bytes(b"later\n")
+
+    def rotate_and_list(of: Path) -> dict[int, Path]:
+        rotate()
+        return parts(of)
+
+    verifier = Verifier()
+    if when == "listed":
+        monkeypatch.setattr(ledger_files, "parts", rotate_and_list)
+    reading = read(path, verifier)
     seen = [next(reading)]
-    path.rename(part(path, 2))
-    part(path, 3).touch()
-    path.touch()
+    if when == "read":
+        rotate()
     seen += reading
     assert [record.seq for record in seen] == [0, 1, 2]
+    assert verifier.found(seen).ok

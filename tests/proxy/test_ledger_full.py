@@ -59,7 +59,9 @@ with LedgerWriter(path, rotate_bytes=rotate_bytes) as writer:
     for call_id in early:
         writer.append(line("open", call_id))
     fill()
+    before = files_of(path)
     late = open_until_full(writer, "l")
+    assert files_of(path) == before, "a new file has no room for the calls in flight"
     head, lines = writer.head, writer.lines
     for call_id in early + late:
         writer.append(line("call", call_id, CALL_LINE_BYTES - 1400))

@@ -161,7 +161,7 @@ def read_prompt(body: Mapping[str, Any]) -> Prompt:
     prompt = Prompt(system=[], tools=[], messages=[])
     for message in objects(body.get("messages")):
         role = message.get("role")
-        texts = prompt.system if role in {"system", "developer"} else prompt.messages
+        texts = prompt.system if role in ("system", "developer") else prompt.messages
         prompt.messages_count += 1
         prompt.names_count += "name" in message
         texts += [value for key in ("role", "name") if isinstance(value := message.get(key), str)]
@@ -170,7 +170,7 @@ def read_prompt(body: Mapping[str, Any]) -> Prompt:
             texts.append(content)
         for part in objects(content):
             texts += [value for key in ("text", "refusal") if isinstance(value := part.get(key), str)]
-            prompt.media = prompt.media or part.get("type") not in {"text", "refusal", None}
+            prompt.media = prompt.media or part.get("type") not in ("text", "refusal", None)
         for call in objects(message.get("tool_calls")):
             texts += _call_texts(call)
     for schema in (*objects(body.get("tools")), *objects(body.get("functions"))):
