@@ -19,6 +19,7 @@ from typing import Protocol as Interface
 from .answers import answer, unrecorded
 from .budget import NOTHING, UNBOUNDED, Need, Over, Reservation, Spent, spent_by
 from .credentials import secrets_in
+from .door import Door
 from .entrance import Stranger, Visitor
 from .errors import LedgerWriteError, Problem
 from .estimate import Estimate, estimate_input
@@ -28,7 +29,7 @@ from .ids import ulid
 from .jsonbody import JsonBody
 from .need import need_of
 from .operations import retry_count
-from .protocols import DEFAULT_PROTOCOL, detect, fetching
+from .protocols import DEFAULT_PROTOCOL, detect, detect_aside, fetching
 from .protocols.base import UNREAD, Asked, Protocol
 from .question import LARGE_BYTES, Question
 from .records import ErrorType, Record, format_time, parse_time
@@ -142,43 +143,42 @@ class Admission:
         if isinstance(visitor, Stranger):
             message = "this token belongs to no open run"
             return self._refuse(record, Problem(code="unauthorized", message=message, status=401))
-        refusal = await self._judge(visitor.run, head, body, record)
+        refusal = await self._judge(visitor, head, body, record)
         if refusal is not None:
             return self._refuse(record, refusal)
         return await self._pass_on(visitor, head, body, record)
 
-    async def _judge(self, run: Run, head: Head, body: Received, record: Record) -> Problem | None:
+    async def _judge(self, visitor: Visitor, head: Head, body: Received, record: Record) -> Problem | None:
         """Whether it may pass at all."""
         try:
-            path = check_target(head.target)
+            check_target(head.target)
         except BadTargetError as error:
             return Problem(code="bad_target", message=str(error))
-        refusal = None
-        if run.door is not None:
-            refusal = run.door.check_target(head.method, path) or run.door.check_headers(head.headers)
-        if refusal is None and self.protocol is not None:
-            refusal = await self._read(self.protocol, run, head, body, record)
-        return refusal
+        door = visitor.run.door
+        if door is not None:
+            refusal = door.check_target(head.method, visitor.target) or door.check_headers(head.headers)
+            if refusal is not None:
+                return refusal
+        if self.protocol is not None:
+            record.protocol = self.protocol.name
+            return await self._read(self.protocol, door, head, body, record)
+        if door is not None and head.method == "POST":
+            # what is no call is not recorded as one, but its body can reach as far
+            aside = detect_aside(record.path)
+            if aside is None:
+                return Problem(code="path_not_allowed", message=f"{record.path} is closed in this run")
+            return _read_body(Question(aside, body.data, _coding(head)), door, body, record)
+        return None
 
     async def _read(
-        self, protocol: Protocol, run: Run, head: Head, body: Received, record: Record
+        self, protocol: Protocol, door: Door | None, head: Head, body: Received, record: Record
     ) -> Problem | None:
-        """Read and judge the body; the record gets what it asks."""
-        record.protocol = protocol.name
-        if not body.whole:
-            too_long = JsonBody(problem="the body is too long to be checked")
-            return run.door.check_body(protocol, too_long) if run.door else None
-        question = Question(protocol, body.data, first(head.headers, "content-encoding"))
-
-        def work() -> Problem | None:
-            read = question.read(record.path)
-            asked = question.asked
-            record.model_requested, record.stream, record.params = asked.model, asked.stream, asked.params
-            if question.large:
-                record.request_hash_canonical = question.hash()
-            return run.door.check_body(protocol, read) if run.door else None
-
-        refusal = await to_thread(work) if question.large else work()
+        """Read and judge the body of a model call; the record gets what it asks."""
+        question = Question(protocol, body.data, _coding(head))
+        if question.large:
+            refusal = await to_thread(_read_body, question, door, body, record)
+        else:
+            refusal = _read_body(question, door, body, record)
         if question.readable:
             self.question = question
         return refusal
@@ -211,8 +211,7 @@ class Admission:
             raise
         self.record = record
         if run.bodies is not None and body.whole:
-            coding = first(head.headers, "content-encoding")
-            kept = run.bodies.begin(f"{record.call_id}.request", coding, self.secrets)
+            kept = run.bodies.begin(f"{record.call_id}.request", _coding(head), self.secrets)
             kept.write(body.data)
             kept.close()
         self._count_early()
@@ -264,7 +263,7 @@ class Admission:
         record.retry_of = place.retry_of
 
     def _refuse(self, opened: Record, refusal: Problem) -> Answer:
-        refused = answer(refusal, self.protocol)
+        refused = answer(refusal, self.protocol or detect_aside(opened.path))
         if self.run is not None:
             self._place(opened)
             redact_record(opened, self.secrets)
@@ -340,6 +339,22 @@ class Admission:
         if self.prompt is not None:
             self.prompt.cancel()
             await asyncio.gather(self.prompt, return_exceptions=True)
+
+
+def _coding(head: Head) -> str:
+    return first(head.headers, "content-encoding")
+
+
+def _read_body(question: Question, door: Door | None, body: Received, record: Record) -> Problem | None:
+    """Read a body, judge it, and tell the record what it asks."""
+    read = JsonBody(problem="the body is too long to be checked")
+    if body.whole:
+        read = question.read(record.path)
+        asked = question.asked
+        record.model_requested, record.stream, record.params = asked.model, asked.stream, asked.params
+        if question.large:
+            record.request_hash_canonical = question.hash()
+    return door.check_body(question.protocol, read) if door else None
 
 
 async def _count(question: Question) -> Estimate:

@@ -190,8 +190,7 @@ class Call:
         await request.drop_count()
         self._write(error, facts, figures)
         assert request.run is not None
-        fetched_later = facts is not None and facts.pending and error in {None, "client_disconnect"}
-        if fetched_later and facts.response_id is not None:
+        if facts is not None and facts.pending and facts.response_id and error in {None, "client_disconnect"}:
             request.run.awaits(facts.response_id, request.record)
         await request.run.ledger.durable()
 
@@ -262,11 +261,19 @@ class Call:
             if tokens.input is None and request.question is not None:
                 prompt = await request.counted_prompt()
             if tokens.output is None and facts.readable:
-                said = await to_thread(estimate_output, facts.said, request.asked.model)
+                asked = request.asked
+                said = await to_thread(
+                    lambda: estimate_output(
+                        facts.said,
+                        asked.model,
+                        effort=asked.params.reasoning_effort,
+                        shown=facts.reasoned,
+                    )
+                )
         except Exception as error:  # noqa: BLE001  # the meter's edge, as in data()
             self._report(f"a call's tokens could not be estimated ({type(error).__name__})")
             return figures
-        return completed(figures, prompt, said)
+        return completed(figures, prompt, said, cut=broken and not facts.ended)
 
     def _write(
         self, error: ErrorType | None, facts: Facts | None, figures: Figures, *, settle: bool = True

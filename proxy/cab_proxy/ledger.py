@@ -114,19 +114,25 @@ class LedgerWriter:
         line = chain.link(record, _encode)
         try:
             if not has_room:
-                end = self._size + len(line) + (len(self._in_flight) + opens) * CALL_LINE_BYTES
-                if end > self._room:
-                    self._room = _make_room(self._fd, self._size, end)
+                self._need(len(line) + (len(self._in_flight) + opens) * CALL_LINE_BYTES)
             self._write(line)
         except OSError as error:
-            if error.errno in FULL:
-                message = f"ledger {self.path} can't be written: the disk is full; make room"
-                raise LedgerFullError(message) from None
-            raise LedgerWriteError(f"ledger {self.path} can't be written: {error.strerror}") from None
+            raise self._fault(error) from None
         self._chain = chain
         if opens:
             self._in_flight.add(record.call_id)
         self._syncer.wrote()
+
+    def check(self) -> None:
+        """Return where another call could be recorded now; else raise as :meth:`append` would."""
+        if self._fd < 0:
+            raise LedgerWriteError(f"ledger {self.path} is closed")
+        if self._syncer.fault is not None:
+            raise LedgerWriteError(self._syncer.fault)
+        try:
+            self._need((len(self._in_flight) + 2) * CALL_LINE_BYTES)
+        except OSError as error:
+            raise self._fault(error) from None
 
     async def durable(self) -> None:
         """Under ``each``, return once all lines so far are on the disk; those who wait share one fdatasync.
@@ -147,6 +153,17 @@ class LedgerWriter:
             self._let_go()
 
     # --- lines -------------------------------------------------------------------------------
+
+    def _need(self, more_bytes: int) -> None:
+        """Keep room for so much more. Raises ``OSError``."""
+        end = self._size + more_bytes
+        if end > self._room:
+            self._room = _make_room(self._fd, self._size, end)
+
+    def _fault(self, error: OSError) -> LedgerWriteError:
+        if error.errno in FULL:
+            return LedgerFullError(f"ledger {self.path} can't be written: the disk is full; make room")
+        return LedgerWriteError(f"ledger {self.path} can't be written: {error.strerror}")
 
     def _write(self, line: bytes) -> None:
         if self._torn:

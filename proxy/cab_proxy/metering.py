@@ -11,6 +11,7 @@ from .ledger import LedgerWriter
 from .prices import PriceBook
 from .runs import GRACE_TOKENS, Run
 from .syncer import Fsync
+from .watch import Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class Metering:
     """A response whose client has left is read on for so long,"""
     grace_tokens: int = GRACE_TOKENS
     """and for about so many tokens."""
+    watch: Watch | None = None
+    """Who is told of all calls as they come, if anyone."""
 
     def ledger(self, path: Path) -> LedgerWriter:
         """Open the proxy's own ledger. Raises ``LedgerWriteError``."""
@@ -45,5 +48,6 @@ class Metering:
             include_usage=self.include_usage,
             bodies=self.bodies,
             grace_tokens=self.grace_tokens,
+            watch=self.watch,
             **more,
         )

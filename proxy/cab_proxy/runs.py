@@ -29,6 +29,7 @@ from .operations import Operations
 from .prices import PriceBook
 from .records import Record, reached_endpoint
 from .urls import Upstream
+from .watch import Watch
 
 TOKEN_PREFIX: Final = "cab-"  # noqa: S105  # no secret: what every token begins with
 GRACE_TOKENS: Final = 4096
@@ -73,6 +74,8 @@ class Run:
     operations: Operations = field(default_factory=Operations)
     grace_tokens: int = GRACE_TOKENS
     """About so much more is read of a response whose client has left."""
+    watch: Watch | None = None
+    """Who is told of its calls as they come, if anyone."""
     clock: Callable[[], float] = time.monotonic
     account: Account = field(init=False)
     calls: int = 0
@@ -97,6 +100,8 @@ class Run:
         self.calls += 1
         self.in_flight += 1
         self.idle.clear()
+        if self.watch is not None:
+            self.watch.began(record)
 
     def finished(self, record: Record) -> None:
         """Write the ``call`` line of a call that :meth:`began`. Raises ``LedgerWriteError``."""
@@ -106,6 +111,8 @@ class Run:
         finally:
             if not self.in_flight:
                 self.idle.set()
+            if self.watch is not None:
+                self.watch.ended(record)
         if not reached_endpoint(record):
             return
         self.ended += 1
@@ -124,6 +131,8 @@ class Run:
         self.ledger.append(record)
         self.pending.pop(response_id, None)
         self._count(record)
+        if self.watch is not None:
+            self.watch.completed(record)
 
     def _count(self, record: Record) -> None:
         tokens = record.tokens
@@ -138,6 +147,9 @@ class Run:
         self.ledger.append(opened)
         self.ledger.append(ended)
         self.calls += 1
+        if self.watch is not None:
+            self.watch.began(opened)
+            self.watch.ended(ended)
 
     def state(self) -> RunState:
         """The run as the control socket shows it."""

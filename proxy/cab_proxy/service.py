@@ -61,6 +61,7 @@ class Service:
         self._closing: dict[asyncio.Task[ClosedRun], Listener] = {}
         self._listeners: list[Listener] = []
         self._socket_dir: Path | None = None
+        self._plain: Run | None = None
         self.drain_s = DRAIN_S
         """How long :meth:`__aexit__` waits for calls in flight."""
 
@@ -93,6 +94,7 @@ class Service:
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
             raise ConfigError(f"can't listen on {host}:{port}: {reason}") from None
+        self._plain = plain
         bound = sock.getsockname()
         entrance = TcpEntrance(plain, self.registry, self._key)
         self._listeners.append(await self._relay.serve(sock, lambda: Call(entrance, self._report)))
@@ -115,7 +117,9 @@ class Service:
             path = (request.socket_dir or self._own_socket_dir()) / f"{run_id}.sock"
         with contextlib.ExitStack() as undo:
             try:
-                ledger = self.metering.ledger_of_run(request.ledger or self._ledger_dir / f"{run_id}.calls.jsonl")
+                ledger = self.metering.ledger_of_run(
+                    request.ledger or self._ledger_dir / f"{run_id}.calls.jsonl"
+                )
                 undo.callback(ledger.close)
                 sock = bind_socket(path, request.socket_owner)
                 undo.callback(sock.close)
@@ -143,6 +147,15 @@ class Service:
         self._sockets[run_id] = _OpenSocket(run, entrance, listener, path)
         assert run.token is not None
         return OpenedRun(socket=path.absolute(), token=run.token, ledger=ledger.path.absolute())
+
+    def problem(self) -> str | None:
+        """Why some run's next call could not be recorded now; ``None`` where all could."""
+        for run in (*self.registry, *([self._plain] if self._plain else [])):
+            try:
+                run.ledger.check()
+            except LedgerWriteError as error:
+                return str(error)
+        return None
 
     def run_state(self, run_id: str) -> RunState:
         """An open run's state. Raises :class:`RunError`."""

@@ -8,20 +8,23 @@ import gc
 import os
 import resource
 import signal
+import sys
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from .console import say
+from . import console
 from .control import Budget, RunRequest
 from .errors import ConfigError
 from .metering import Metering
 from .runs import TOKEN_PREFIX
 from .service import Service
 from .urls import Upstream
+from .watch import Watch
 
 TOKEN_ENV: Final = "CAB_TOKEN"  # noqa: S105  # the variable's name
 _SHUTDOWN_S: Final = 10.0
@@ -37,6 +40,10 @@ class Settings:
     ledger: Path
     key: str | None
     control: Path | None
+    admin: tuple[str, int] | Path | None
+    """Where health and metrics are served."""
+    live: bool | None
+    """Whether a table of the runs is kept up to date on stderr; ``None``: on a terminal."""
     runs: tuple[tuple[str, Path], ...]
     models: tuple[str, ...] | None
     allow: tuple[str, ...]
@@ -69,31 +76,37 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     if settings.until_stdin_ends:
         threading.Thread(target=_watch_stdin, args=(loop, stop), daemon=True).start()
+    live = sys.stderr.isatty() if settings.live is None else settings.live
+    watch = Watch() if live or settings.admin else None
+    metering = replace(settings.metering, watch=watch)
     async with contextlib.AsyncExitStack() as stack:
+        say = console.say
+        if live and watch is not None:
+            from .live import Display  # noqa: PLC0415  # as with aiohttp below
+
+            say = stack.enter_context(Display(watch)).say
         service = Service(
             say,
             key=settings.key,
             ledger_dir=settings.ledger.parent,
             connect_timeout_s=settings.connect_timeout_s,
-            metering=settings.metering,
+            metering=metering,
         )
         service.drain_s = _SHUTDOWN_S
         plain = None
         if settings.upstream is not None and settings.listen is not None:
             upstream = Upstream.parse(settings.upstream)
-            writer = stack.enter_context(settings.metering.ledger(settings.ledger))
+            writer = stack.enter_context(metering.ledger(settings.ledger))
             if writer.torn_bytes:
                 say(f"{settings.ledger} ended in a torn line of {writer.torn_bytes} bytes: cut off")
-            plain = settings.metering.run(
-                run_id=None, upstream=upstream, ledger=writer, budget=settings.budget
-            )
+            plain = metering.run(run_id=None, upstream=upstream, ledger=writer, budget=settings.budget)
         await stack.enter_async_context(service)
         url = None if settings.listen is None else await service.listen(*settings.listen, plain)
         if plain is not None and url is not None:
             say(f"{url} -> {plain.upstream.base}, ledger {settings.ledger}")
             if settings.key is not None and not ip_address(urlsplit(url).hostname or "").is_loopback:
                 say(f"anyone who reaches {url} can make calls with your key")
-        await _open_runs(service, settings)
+        await _open_runs(service, settings, say)
         if settings.control is not None:
             # aiohttp is a third of the program's memory, and of its start
             from .control_server import ControlServer  # noqa: PLC0415
@@ -102,6 +115,12 @@ async def serve(settings: Settings) -> None:
             await control.start(settings.control)
             stack.push_async_callback(control.close)
             say(f"control socket {settings.control}")
+        if settings.admin is not None and watch is not None:
+            from .admin_server import AdminServer  # noqa: PLC0415
+
+            admin = AdminServer(watch, service.problem)
+            say(f"admin {await admin.start(settings.admin)}")
+            stack.push_async_callback(admin.close)
         if settings.ready_fd is not None:
             _tell_ready(settings.ready_fd, url)
         await stop.wait()
@@ -115,7 +134,7 @@ def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
         loop.call_soon_threadsafe(stop.set)
 
 
-async def _open_runs(service: Service, settings: Settings) -> None:
+async def _open_runs(service: Service, settings: Settings, say: Callable[[str], None]) -> None:
     for run_id, path in settings.runs:
         token = os.environ.get(TOKEN_ENV, "")
         if not token.startswith(TOKEN_PREFIX) or len(token) < 12:

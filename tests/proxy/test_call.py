@@ -29,6 +29,7 @@ from fakes.endpoint import (
     LAST_CHUNK,
     SSE_HEAD,
     Endpoint,
+    Seen,
     Step,
     as_json,
     chunk,
@@ -77,7 +78,7 @@ IMAGE = [{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}
 @pytest.mark.parametrize(
     ("method", "target", "body", "code"),
     [
-        ("POST", "/v1/responses", b"{}", "path_not_allowed"),
+        ("POST", "/v1/batches", b"{}", "path_not_allowed"),
         ("GET", "/v1/files", None, "path_not_allowed"),
         ("DELETE", "/v1/models/m", None, "path_not_allowed"),
         ("POST", "/v1/chat%2fcompletions", b"{}", "path_not_allowed"),
@@ -386,3 +387,66 @@ def test_what_the_times_are_taken_from(tmp_path: Path) -> None:
     assert record.duration_ms == 8000
     assert record.client_wait_ms == 750
     assert record.proxy_overhead_ms == 625
+
+
+@pytest.mark.parametrize(
+    ("target", "body"),
+    [
+        ("/v1/messages/count_tokens", {"model": "other", "messages": []}),
+        ("/v1/messages/count_tokens", {"model": "m", "mcp_servers": [{"url": "https://x.example"}]}),
+        ("/v1/responses/input_tokens", {"model": "m", "previous_response_id": "resp_1"}),
+        ("/v1/messages/count_tokens?url=x", {"model": "m", "messages": []}),
+    ],
+)
+def test_counting_tokens_reaches_no_further_than_a_call(
+    tmp_path: Path, target: str, body: dict[str, Any]
+) -> None:
+    async def main() -> None:
+        async with Endpoint(as_json({"input_tokens": 1})) as endpoint, opened(endpoint, tmp_path) as run:
+            got = await ask(run.socket, body, token_of(run), target=target)
+            assert 400 <= got.status < 500
+            assert endpoint.seen == []
+            assert read_ledger(run.ledger)[1].error_type == "refused"
+
+    asyncio.run(main())
+
+
+def test_counting_tokens_passes_and_is_no_model_call(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Endpoint(as_json({"input_tokens": 1})) as endpoint, opened(endpoint, tmp_path) as run:
+            body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+            got = await ask(run.socket, body, token_of(run), target="/v1/messages/count_tokens?beta=true")
+            assert got.status == 200
+            call = read_ledger(run.ledger)[1]
+            assert call.protocol is None
+            assert call.tokens.total is None
+
+    asyncio.run(main())
+
+
+def test_a_background_call_is_completed_by_what_is_fetched_of_it(tmp_path: Path) -> None:
+    usage = {"input_tokens": 11, "output_tokens": 5, "total_tokens": 16}
+
+    def script(seen: Seen) -> list[Step]:
+        begun = {"id": "resp_1", "model": "m-2026", "status": "queued", "background": True, "output": []}
+        if seen.method == "POST":
+            return as_json(begun)
+        return as_json({**begun, "status": "completed", "usage": usage} if len(endpoint.seen) > 2 else begun)
+
+    endpoint = Endpoint(script)
+
+    async def main() -> None:
+        async with endpoint, metered(endpoint.url, tmp_path) as proxy:
+            body = {"model": "m", "input": "Hi", "background": True}
+            await ask(proxy.url, body, target="/v1/responses")
+            assert proxy.call().tokens.total is None
+            await send(proxy.url, "GET", "/v1/responses/resp_1")
+            assert len(proxy.records()) == 2
+            await send(proxy.url, "GET", "/v1/responses/resp_1")
+            await send(proxy.url, "GET", "/v1/responses/resp_1")
+            assert len(proxy.records()) == 3
+            call = proxy.call()
+            assert (call.method, call.tokens.total, call.tokens_source.total) == ("POST", 16, "reported")
+            assert call.finish_reasons == ("completed",)
+
+    asyncio.run(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -33,7 +34,7 @@ from fakes.endpoint import (
     event,
     serving,
 )
-from fakes.metered import CHAT, chat, read_ledger
+from fakes.metered import CHAT, chat, read_ledger, send
 
 PROXY = [sys.executable, "-m", "cab_proxy"]
 
@@ -50,7 +51,12 @@ class Started:
 
 @contextlib.contextmanager
 def started(
-    *options: str, cwd: Path, stdin: str = "", command: Sequence[str] = PROXY, **variables: str
+    *options: str,
+    cwd: Path,
+    stdin: str = "",
+    command: Sequence[str] = PROXY,
+    stderr: int = subprocess.PIPE,
+    **variables: str,
 ) -> Iterator[Started]:
     """A proxy that listens."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "CAB_"))}
@@ -61,7 +67,7 @@ def started(
         env={**kept, **variables},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         pass_fds=[writer],
     ) as process:
@@ -153,6 +159,51 @@ def test_kill_9_during_a_stream_leaves_a_ledger_that_verifies(tmp_path: Path) ->
             assert post(proxy.url, chat())[0] == 200
             proxy.stop()
     assert len(read_ledger(tmp_path / "calls.jsonl")) == 5
+
+
+@pytest.mark.parametrize(("option", "drawn"), [("--live", True), (None, True), ("--no-live", False)])
+def test_a_table_is_kept_on_a_terminal(tmp_path: Path, option: str | None, *, drawn: bool) -> None:
+    master, slave = os.openpty()
+    with (
+        serving(as_json(completion(text="x" * 100))) as endpoint,
+        started(
+            "--upstream", endpoint.url, "--listen", "127.0.0.1:0", *filter(None, [option]),
+            cwd=tmp_path, stderr=slave, TERM="xterm",
+        ) as proxy,
+    ):  # fmt: skip
+        post(proxy.url, chat())
+        proxy.stop()
+        assert proxy.process.returncode == 0
+    text = os.read(master, 65536).decode()
+    os.close(slave)
+    os.close(master)
+    assert f"cab-proxy: {proxy.url} -> {endpoint.url}, ledger calls.jsonl\r\n" in text
+    assert ("calls" in text.replace("calls.jsonl", "")) == drawn
+
+
+def test_an_admin_address(tmp_path: Path) -> None:
+    path = tmp_path / "admin.sock"
+    with (
+        serving(as_json(completion())) as endpoint,
+        started(
+            "--upstream", endpoint.url, "--listen", "127.0.0.1:0", "--admin", str(path), cwd=tmp_path
+        ) as proxy,
+    ):
+        post(proxy.url, chat())
+        assert asyncio.run(send(path, "GET", "/healthz")).json() == {"status": "ok"}
+        assert (
+            b'cab_calls_total{error_type="none",model="m"' in asyncio.run(send(path, "GET", "/metrics")).body
+        )
+        assert proxy.stop().splitlines()[1] == f"cab-proxy: admin {path}"
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("value", ["9090", "127.0.0.1:x", "127.0.0.1:70000"])
+def test_what_is_no_admin_address(tmp_path: Path, value: str) -> None:
+    command = [*PROXY, "--upstream", "http://h", "--admin", value]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "must look like 127.0.0.1:8080" in done.stderr
 
 
 LIMITED = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -70,6 +71,10 @@ def test_one_call_is_metered() -> None:
             answer, interfaces, rest = compose(
                 "run", "--rm", "-T", "agent", "python3", "-c", AGENT
             ).splitlines()
+            container = compose("ps", "-q", "proxy").strip()
+            asked = ["docker", "inspect", "--format", "{{json .Config.Healthcheck.Test}}", container]
+            _, *check = json.loads(subprocess.run(asked, capture_output=True, check=True).stdout)
+            compose("exec", "-T", "proxy", *check)
             ledger = compose("exec", "-T", "proxy", "cat", "/ledger/agent.calls.jsonl").encode()
         finally:
             compose("down", "-v", "--rmi", "local", "--remove-orphans")

@@ -24,7 +24,7 @@ FACTS = Facts(
     readable=True,
 )
 PROMPT = Estimate(7, "o200k_base", lower_bound=False)
-ANSWER = Estimate(3, "o200k_base", lower_bound=False)
+ANSWER = Estimate(3, "o200k_base×1.2", lower_bound=False)
 
 
 def test_reported_figures_win() -> None:
@@ -40,7 +40,7 @@ def test_estimates_fill_what_is_missing_and_mark_the_sum() -> None:
     figures = completed(reported(facts, broken=False), PROMPT, ANSWER)
     assert figures.tokens == Tokens(input=10, output=3, total=13)
     assert figures.source == TokensSource(input="reported", output="estimated", total="estimated")
-    assert figures.estimator == "o200k_base"
+    assert figures.estimator == "o200k_base×1.2"
 
 
 def test_one_estimate_makes_no_total() -> None:
@@ -48,6 +48,14 @@ def test_one_estimate_makes_no_total() -> None:
     assert figures.tokens == Tokens(input=7)
     assert figures.source == TokensSource(input="estimated")
     assert figures.lower_bound is True
+
+
+def test_of_a_cut_answer_there_may_be_more() -> None:
+    known_input = reported(replace(FACTS, usage=Tokens(input=10)), broken=True)
+    assert completed(known_input, None, ANSWER, cut=True).lower_bound is True
+    assert completed(known_input, None, ANSWER).lower_bound is False
+    known_output = reported(replace(FACTS, usage=Tokens(output=5)), broken=True)
+    assert completed(known_output, PROMPT, ANSWER, cut=True).lower_bound is False
 
 
 def test_a_broken_stream_has_partial_figures_unless_the_count_was_final() -> None:

@@ -47,7 +47,11 @@ def open_until_full(writer, name):
             opened.append(f"{name}{len(opened)}")
     except LedgerFullError as error:
         assert "the disk is full" in str(error), error
-    return opened
+    try:
+        writer.check()
+    except LedgerFullError:
+        return opened
+    raise AssertionError("there is no room, and the check doesn't tell")
 """
 
 IN_FLIGHT = (
@@ -67,6 +71,7 @@ with LedgerWriter(path, rotate_bytes=rotate_bytes) as writer:
         writer.append(line("call", call_id, CALL_LINE_BYTES - 1400))
     still = open_until_full(writer, "s")
     ballast.unlink()
+    writer.check()
     for call_id in [*still, "after"]:
         if call_id == "after":
             writer.append(line("open", call_id))

@@ -14,6 +14,7 @@ from cab_proxy.ledger import LedgerWriter
 from cab_proxy.records import Record, Tokens
 from cab_proxy.runs import MAX_PENDING, Registry, Run, check_run_id, new_token, same_token
 from cab_proxy.urls import Upstream
+from cab_proxy.watch import Watch
 
 OPEN = Record(kind="open", call_id="A", started_at="", method="POST", path="/", protocol="chat")
 CALL = replace(OPEN, kind="call", status=200)
@@ -48,6 +49,25 @@ def test_state_says_what_is_known(ledger: LedgerWriter) -> None:
     one.began(OPEN)
     one.finished(replace(CALL, protocol=None, cost_usd=Decimal(1)))
     assert (one.state().ended, one.state().cost_usd) == (2, None)
+
+
+def test_a_watch_is_told_of_every_call(ledger: LedgerWriter) -> None:
+    one = run(ledger)
+    one.watch = Watch()
+    total = one.watch.total
+    one.began(OPEN)
+    assert total.in_flight == 1
+    one.finished(CALL)
+    one.completed("resp", replace(CALL, tokens=Tokens(input=7)))
+    one.refused(OPEN, replace(CALL, error_type="refused", status=403))
+    assert (total.calls, total.in_flight, total.refused, total.input.value) == (1, 0, 1, 7)
+    one.began(OPEN)
+    ledger.close()
+    with pytest.raises(LedgerWriteError):
+        one.finished(CALL)
+    with pytest.raises(LedgerWriteError):
+        one.began(OPEN)
+    assert (total.calls, total.in_flight) == (2, 0)
 
 
 def test_a_call_that_can_not_be_recorded_is_not_in_flight_for_ever(ledger: LedgerWriter) -> None:

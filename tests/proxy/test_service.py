@@ -60,6 +60,20 @@ def test_a_held_key_is_used_for_every_call_and_told_to_nobody(tmp_path: Path) ->
     asyncio.run(main())
 
 
+def test_the_problem_of_any_ledger_is_the_proxys(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with metered("http://127.0.0.1:9/v1", tmp_path) as proxy:
+            await proxy.service.open_run(RunRequest(run_id="r", upstream="http://127.0.0.1:9/v1"))
+            assert proxy.service.problem() is None
+            for run, name in ((proxy.run, "calls.jsonl"), (proxy.service.registry.get("r"), "r.calls.jsonl")):
+                run.ledger.close()
+                problem = proxy.service.problem()
+                assert problem is not None
+                assert name in problem
+
+    asyncio.run(main())
+
+
 def test_an_address_in_use(tmp_path: Path) -> None:
     async def main() -> None:
         async with metered("http://127.0.0.1:9", tmp_path) as proxy:

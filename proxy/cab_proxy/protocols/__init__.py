@@ -32,6 +32,14 @@ def detect(path: str) -> Protocol | None:
     return None
 
 
+def detect_aside(path: str) -> Protocol | None:
+    """The protocol of a POST to ``path`` that is no model call, and whose body is read as one's."""
+    for protocol in PROTOCOLS:
+        if protocol.aside is not None and protocol.aside.search(path):
+            return protocol
+    return None
+
+
 def fetching(path: str) -> tuple[Protocol, str] | None:
     """The protocol, and the id, of a response that a GET of ``path`` fetches."""
     for protocol in PROTOCOLS:

@@ -73,6 +73,8 @@ class Facts:
     """Part of the tokens written to the cache that is kept for an hour, which costs more."""
     said: tuple[str, ...] = ()
     """Everything generated: content, reasoning, names and arguments of tool calls."""
+    reasoned: bool = False
+    """Reasoning was among it, in full."""
     readable: bool = False
     """The body could be read, so that ``said`` is all of what came."""
 
@@ -121,6 +123,10 @@ class Protocol:
     """Streams have usage only if ``stream_options.include_usage`` asks for it."""
     generates: bool = True
     """Responses have output tokens."""
+    aside: re.Pattern[str] | None = None
+    """Matches the end of the path of a POST that has such a body and is no model call: it counts tokens, or
+    shows a model.
+    """
     fetch: re.Pattern[str] | None = None
     """Matches the path of a GET that fetches a response later; its group is the ``response_id``."""
 

@@ -55,6 +55,8 @@ class ChatMeter(ChoicesMeter):
     that brings one piece of text and none of these makes a mould (:mod:`cab_proxy.protocols.skim`).
     """
 
+    REASONING = "reasoning"
+
     def _settle(self, facts: Facts) -> None:
         super()._settle(facts)
         if facts.usage_raw is not None:

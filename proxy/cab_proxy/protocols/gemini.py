@@ -300,6 +300,7 @@ PROTOCOL: Final = Protocol(
     read_request=read_request,
     meter=_meter,
     read_prompt=read_prompt,
+    aside=re.compile(r"/models/[^/:]+:countTokens\Z"),
     key_header="x-goog-api-key",
     error_body=_error_body,
 )

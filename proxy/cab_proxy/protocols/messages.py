@@ -61,6 +61,8 @@ def read_request(value: Mapping[str, Any], path: str) -> Asked:
     match = _PATH.search(path)
     budget = int_of(object_of(value.get("thinking")).get("budget_tokens"))
     effort = text_of(object_of(value.get("output_config")).get("effort"), 64)
+    if effort is None and budget is None:
+        effort = text_of(object_of(value.get("thinking")).get("type"), 64)
     return Asked(
         model=text_of(value.get("model") or (match and match["model"])),
         stream=value.get("stream") is True,
@@ -245,6 +247,7 @@ PROTOCOL: Final = Protocol(
     read_request=read_request,
     meter=MessagesMeter,
     read_prompt=read_prompt,
+    aside=re.compile(r"/messages/count_tokens/?\Z"),
     key_header="x-api-key",
     error_body=_error_body,
 )

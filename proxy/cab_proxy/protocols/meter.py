@@ -40,6 +40,9 @@ class Meter(ABC):
     STREAMS_JSON: ClassVar[bool] = False
     """What is streamed as JSON, not as events, is a row of objects, each of which is read as an event."""
 
+    REASONING: ClassVar[str] = "-"
+    """The part of a text's key by which it is reasoning itself, not a summary of it."""
+
     def __init__(self, content_type: str, content_encoding: str, *, streamed: bool) -> None:
         """``streamed`` says what was asked for, should the type not tell what came."""
         self._copy = ContentCopy(content_encoding)
@@ -116,6 +119,7 @@ class Meter(ABC):
         facts.ended = self._ended
         facts.usage_final = facts.usage_final or self._ended
         facts.said = tuple("".join(pieces) for pieces in self._said.values())
+        facts.reasoned = any(self.REASONING in _parts(key) for key in self._said)
         facts.readable = self._copy.whole and self._frames > 0
         return facts
 
@@ -215,3 +219,7 @@ def _mode_of(content_type: str) -> Literal["plain", "events", "objects", "unknow
     if kind in {"application/x-ndjson", "application/ndjson", "application/jsonl"}:
         return "objects"
     return "plain" if kind == "application/json" else "unknown"
+
+
+def _parts(key: Hashable) -> tuple[Hashable, ...]:
+    return key if isinstance(key, tuple) else (key,)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from ..errors import Problem
 from ..jsonbody import float_of, int_of, text_of
@@ -65,7 +65,8 @@ def read_request(value: Mapping[str, Any], path: str) -> Asked:
 class OllamaMeter(ChoicesMeter):
     """Reads one response of chat or generate, line by line."""
 
-    STREAMS_JSON: ClassVar[bool] = True
+    STREAMS_JSON = True
+    REASONING = "thinking"
 
     def _read_plain(self, body: bytearray) -> None:
         frame = self._parse(body)
@@ -175,6 +176,7 @@ PROTOCOL: Final = Protocol(
     name="ollama",
     path=re.compile(r"/api/(?:chat|generate|embed|embeddings)/?\Z"),
     read_request=read_request,
+    aside=re.compile(r"/api/show/?\Z"),
     meter=_meter,
     read_prompt=read_prompt,
     error_body=_error_body,

@@ -66,6 +66,8 @@ class ResponsesMeter(Meter):
     item. The item is known by its index or, where a gateway leaves that out, by its id.
     """
 
+    REASONING = "reasoning_text"
+
     def __init__(self, request: Asked, content_type: str, content_encoding: str = "") -> None:
         super().__init__(content_type, content_encoding, streamed=request.stream is True)
         self._background = request.background
@@ -212,6 +214,7 @@ PROTOCOL: Final = Protocol(
     name="responses",
     path=re.compile(r"/responses(?:/compact)?/?\Z"),
     read_request=read_request,
+    aside=re.compile(r"/responses/input_tokens/?\Z"),
     meter=ResponsesMeter,
     read_prompt=read_prompt,
     error_body=openai_error,

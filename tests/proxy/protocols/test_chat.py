@@ -74,6 +74,7 @@ def test_a_whole_stream() -> None:
         cost_usd=None,
         said=("Hm €", "Héllo 🎉", "two", "bash", '{"é": 1}'),
         readable=True,
+        reasoned=True,
     )
     assert read(FULL) == expected
 

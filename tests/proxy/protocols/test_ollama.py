@@ -74,6 +74,7 @@ def test_a_whole_stream() -> None:
             usage_raw=COUNTS,
             said=("Hm €", "Hé}{ 🎉", 'bash{"command":"é"}' * 2),
             readable=True,
+            reasoned=True,
         )
         == WHOLE
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cab_proxy.errors import Problem
-from cab_proxy.protocols import PROTOCOLS, detect, fetching
+from cab_proxy.protocols import PROTOCOLS, detect, detect_aside, fetching
 from cab_proxy.protocols.base import Protocol
 
 
@@ -112,3 +112,19 @@ def test_every_protocol_says_what_is_wrong(protocol: Protocol) -> None:
     problem = Problem(code="model_not_allowed", message="model x is not listed", param="model")
     told = json.loads(protocol.error_body(problem))
     assert "model x is not listed" in json.dumps(told["error"])
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/messages/count_tokens", "messages"),
+        ("/v1/responses/input_tokens", "responses"),
+        ("/v1beta/models/m:countTokens", "gemini"),
+        ("/api/show", "ollama"),
+        ("/v1/messages", None),
+        ("/v1/files", None),
+    ],
+)
+def test_what_stands_beside_the_calls(path: str, name: str | None) -> None:
+    aside = detect_aside(path)
+    assert (aside and aside.name) == name

@@ -165,6 +165,7 @@ def test_a_whole_stream() -> None:
         usage_raw=USAGE,
         said=SAID,
         readable=True,
+        reasoned=True,
     )
 
 
