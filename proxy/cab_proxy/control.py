@@ -96,7 +96,7 @@ class RunRequest:
     """Models that it may call; ``None`` for any."""
     budget: Budget = field(default_factory=Budget)
     allow: tuple[str, ...] = ()
-    """Refusals that are lifted: ``hosted-tools``, ``remote-media``, ``background``."""
+    """Refusals that are lifted: ``hosted-tools``, ``remote-media``, ``background``, ``stored``."""
     ledger: Path | None = None
     """Where its ledger lies; ``None`` for ``RUN_ID.calls.jsonl`` beside the proxy's own."""
     socket_dir: Path | None = None

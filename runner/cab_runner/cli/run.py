@@ -100,7 +100,7 @@ def attempt_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option(
                 "--allow",
                 multiple=True,
-                type=click.Choice(["hosted-tools", "remote-media"]),
+                type=click.Choice(["background", "hosted-tools", "remote-media", "stored"]),
                 help="Lift one of the door's refusals; it is in the record.",
             ),
             click.option(
