@@ -83,7 +83,7 @@ def run(plan: Plan, wanted: Wanted, stop: Event, progress: Progress = lambda _: 
         _create(plan.partial)
         try:
             endpoint = stack.enter_context(wanted.opened(plan.partial / "sim-calls.jsonl"))
-            control = stack.enter_context(services.proxy(private, endpoint.key))
+            control = stack.enter_context(services.proxy(private, endpoint.key, plan.settings.prices))
             running = _Attempt(plan, endpoint, staging, control, stop=stop, progress=progress)
             if warning := endpoints.check(endpoint, running.opened, plan.key.model):
                 progress(f"warning: {warning}")

@@ -76,7 +76,7 @@ def record(plan: Plan, endpoint: Endpoint, measured: Measured) -> dict[str, Any]
             "agent_stdout_hash": _file_hash(plan.partial / "agent.stdout"),
             "ledger_head": measured.ledger_head,
             "proxy_version": version("codingagentbench"),
-            "price_snapshot": None,
+            "price_snapshot": _price_snapshot(measured.evidence),
         },
         "provisional": plan.settings.provisional,
     }
@@ -133,6 +133,11 @@ def _model_build_id(evidence: Evidence) -> str | None:
         if call.model_returned
     }
     return builds.pop() if len(builds) == 1 else None
+
+
+def _price_snapshot(evidence: Evidence) -> str | None:
+    """Where the costs are from that the endpoint did not report; all calls have the same proxy's."""
+    return next((call.price_snapshot for call in evidence.calls if call.price_snapshot), None)
 
 
 def _file_hash(path: Path) -> str | None:

@@ -25,6 +25,8 @@ class Settings:
     timeout_s: float | None = None
     """The agent's clock; default: the task's."""
     budget: Budget = field(default_factory=Budget)
+    prices: Path | None = None
+    """The user's own rates; default: the proxy's snapshot."""
     allow: tuple[str, ...] = ()
     """Refusals of the door that are lifted."""
     context_window_tokens: int = CONTEXT_WINDOW_TOKENS

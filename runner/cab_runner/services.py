@@ -91,7 +91,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def proxy(folder: Path, key: str | None) -> Iterator[ControlClient]:
+def proxy(folder: Path, key: str | None, prices: Path | None = None) -> Iterator[ControlClient]:
     """Start ``cab-proxy`` with its control socket in ``folder``, a short private folder.
 
     The endpoint's key goes through a pipe: it is in no file, no argument and no environment.
@@ -100,6 +100,8 @@ def proxy(folder: Path, key: str | None) -> Iterator[ControlClient]:
     command = [sys.executable, "-m", "cab_proxy", "--control", str(socket)]
     if key is not None:
         command.append("--key-stdin")
+    if prices is not None:
+        command += ["--prices", str(prices)]
     with child("cab-proxy", command, stdin_line=key):
         yield ControlClient(socket)
 

@@ -95,7 +95,16 @@ def attempt_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option(
                 "--max-cost-usd",
                 type=click.FloatRange(min=0),
-                help="Budget: US dollars, where the cost is known.",
+                help="Budget: US dollars, reported or by the prices.",
+            ),
+            click.option(
+                "--max-seconds", type=click.FloatRange(min=0), help="Budget: no call begins later than this."
+            ),
+            click.option(
+                "--prices",
+                metavar="FILE",
+                type=click.Path(path_type=Path, exists=True, dir_okay=False),
+                help="Your own rates, in place of the snapshot's (docs/metering.md).",
             ),
             click.option(
                 "--allow",
@@ -214,7 +223,9 @@ def _asked(given: dict[str, Any], *, provisional: bool = False) -> Asked:
                 max_calls=given["max_calls"],
                 max_total_tokens=given["max_tokens"],
                 max_cost_usd=None if cost is None else Decimal(str(cost)),
+                max_seconds=given["max_seconds"],
             ),
+            prices=given["prices"],
             allow=given["allow"],
             context_window_tokens=given["context_window_tokens"] or window,
             max_output_tokens=given["max_output_tokens"] or output,
