@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from decimal import Decimal
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -142,6 +143,16 @@ def test_a_spent_budget_ends_the_run_and_is_counted(tmp_path: Path) -> None:
     assert done.cell["failure"]["cause"] == "budget_exceeded"
     assert done.cell["failure"]["counted"] is True
     assert [call.error_type for call in evidence_store.read_calls(done.folder)] == [None, "budget_exceeded"]
+
+
+def test_costs_are_from_the_users_own_rates(tmp_path: Path) -> None:
+    rates = tmp_path / "rates.toml"
+    rates.write_text('[[price]]\nmodel = "oracle"\ninput = 1\noutput = 2\n')
+    cell = run(tmp_path / "results", process(), PYTHON_TASK, prices=rates).cell
+    tokens = cell["scores"]["tokens"]
+    expected = (tokens["prompt_tokens"] + 2 * tokens["completion_tokens"]) / Decimal(1_000_000)
+    assert Decimal(tokens["cost_usd"]) == expected
+    assert cell["provenance"]["price_snapshot"].startswith("rates.toml sha256:")
 
 
 def test_a_stopped_attempt_is_recorded_as_interrupted(tmp_path: Path) -> None:
