@@ -109,7 +109,12 @@ class _Brotli:
 
     def decode(self, chunk: bytes, room: int) -> Iterator[bytes]:
         """See :class:`_Decoder`."""
-        yield self._decompressor.process(chunk, output_buffer_limit=room)
+        part = self._decompressor.process(chunk, output_buffer_limit=room)
+        while part and room > len(part):  # it gives some 32 KB at a time
+            yield part
+            room -= len(part)
+            part = self._decompressor.process(b"", output_buffer_limit=room)
+        yield part
 
 
 class _Zstd:

@@ -100,3 +100,11 @@ def test_broken_data_keeps_what_came_before() -> None:
     copy = ContentCopy("gzip")
     assert copy.feed(bytes(data)) == TEXT
     assert not copy.whole
+
+
+def test_brotli_gives_all_that_has_come() -> None:
+    """Its decoder holds back what is beyond its own buffer until it is asked again."""
+    text = bytes(range(256)) * 400
+    compressor = brotli.Compressor()
+    flushed = compressor.process(text) + compressor.flush()
+    assert ContentCopy("br").feed(flushed) == text

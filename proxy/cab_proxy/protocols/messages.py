@@ -110,7 +110,10 @@ class MessagesMeter(Meter):
             self._read_block(index, object_of(block))
 
     def _read_event(self, event: SseEvent) -> Saying | None:
-        frame = self._parse(event.data) or {}
+        frame = self._parse(event.data)
+        if frame is None:  # cut off, or an error in words: no other event's name says anything alone
+            self._facts.in_band_error = self._facts.in_band_error or event.event == "error"
+            return None
         kind = text_of(frame.get("type"), 64) or event.event
         if kind == "error" or frame.get("error"):
             self._read_part({"error": frame.get("error") or True}, None)

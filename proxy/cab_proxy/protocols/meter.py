@@ -27,6 +27,8 @@ from .usage import merge
 
 MAX_CHOICES: Final = 1024
 MAX_WAITING_BYTES: Final = 4 * 1024
+_MAX_BEGIN_BYTES: Final = 16
+"""Of blanks before a body's first character, so many are kept: a byte order mark may be split in them."""
 _MAX_PIECES: Final = 256
 """So many pieces of a text are joined: small strings take many times the room of what they hold."""
 _STEPS: Final = 8
@@ -48,6 +50,8 @@ class Meter(ABC):
         self._copy = ContentCopy(content_encoding)
         self._mode = _mode_of(content_type)
         self._streamed = streamed
+        self._begin = b""
+        """What came before the first character."""
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._patience_bytes = 0
@@ -84,13 +88,15 @@ class Meter(ABC):
         """Read the pieces that wait."""
         if not self._waiting:
             return
-        data = self._copy.feed_all(self._waiting)
+        data = self._begin + self._copy.feed_all(self._waiting)
+        self._begin = b""
         self._waiting.clear()
         self._waiting_bytes = 0
         if self._mode == "unknown":
             # what a body is that doesn't say so, its first character tells
             first = data.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
             if not first:
+                self._begin = data[-_MAX_BEGIN_BYTES:]
                 return
             self._mode = "plain" if first in b"{[" or not self._streamed else "events"
         if self._mode == "plain" and self._streamed and self.STREAMS_JSON:
@@ -175,7 +181,7 @@ class ChoicesMeter(Meter):
 
     def _settle(self, facts: Facts) -> None:
         usage = self._usage
-        if not usage and self._zero_usage is not None and not self._said:
+        if not usage and self._zero_usage is not None and self._ended and not self._said:
             usage = self._zero_usage
         facts.finish_reasons = tuple(self._finished[index] for index in sorted(self._finished))
         if usage:

@@ -85,7 +85,10 @@ class ResponsesMeter(Meter):
             self._ended = True
 
     def _read_event(self, event: SseEvent) -> Saying | None:
-        frame = self._parse(event.data) or {}
+        frame = self._parse(event.data)
+        if frame is None:  # cut off, or an error in words: no other event's name says anything alone
+            self._facts.in_band_error = self._facts.in_band_error or event.event == "error"
+            return None
         kind = text_of(frame.get("type"), 64) or event.event
         error = frame.get("error")
         if error or kind == "error":

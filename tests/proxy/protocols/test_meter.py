@@ -199,3 +199,10 @@ def test_an_event_without_its_blank_line() -> None:
     assert not meter.ended
     meter.finish()
     assert meter.ended
+
+
+def test_a_byte_order_mark_split_before_an_unknown_body() -> None:
+    meter = Lines("")
+    for piece in (b"\xef", b"\xbb\xbf" + says("a")):
+        meter.feed(piece)
+    assert meter.said() == "a"
