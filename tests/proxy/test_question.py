@@ -43,7 +43,13 @@ def test_a_body_is_read_whatever_its_coding(coding: str, data: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("coding", "data"),
-    [("gzip", RAW), ("gzip", gzip.compress(RAW, mtime=0)[:-20]), ("aws-chunked", RAW), ("", b"[]"), ("gzip, br", RAW)],
+    [
+        ("gzip", RAW),
+        ("gzip", gzip.compress(RAW, mtime=0)[:-20]),
+        ("aws-chunked", RAW),
+        ("", b"[]"),
+        ("gzip, br", RAW),
+    ],
 )
 def test_a_body_that_can_not_be_read(coding: str, data: bytes) -> None:
     question = Question(PROTOCOL, data, coding)

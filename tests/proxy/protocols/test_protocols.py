@@ -75,8 +75,8 @@ def test_what_fetches_a_response() -> None:
 WORDS = """
 model messages input prompt contents system instructions tools functions role content type text name parts
 tool_calls function arguments output reasoning effort stream stream_options n parameters schema
-generationConfig functionDeclarations systemInstruction functionCall args options max_tokens input_schema response_format
-json_schema source thinking summary cache_control num_predict format images id
+generationConfig functionDeclarations systemInstruction functionCall args options max_tokens input_schema
+response_format json_schema source thinking summary cache_control num_predict format images id
 """
 KEYS = st.sampled_from(WORDS.split())
 SCALARS = (
