@@ -41,6 +41,8 @@ def test_the_command_exists(page: str, line: str) -> None:
     while rest and isinstance(command, click.Group) and rest[0] in command.commands:
         command = command.commands[rest[0]]
         rest = rest[1:]
+    group = isinstance(command, click.Group) and not command.invoke_without_command
+    assert not (group and rest and not rest[0].startswith("-")), f"{line}: there is no {rest[0]}"
     known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
     for word in rest:
         if word.startswith("-"):

@@ -45,6 +45,13 @@ _REFUSED: Final[dict[str, ErrorType]] = {
 }
 """Codes of problems whose records say more than ``refused``."""
 
+_STOPPED: Final = Problem(
+    code="proxy_stopped",
+    message="cab-proxy closed this run while the call waited for others",
+    status=503,
+    kind="server_error",
+)
+
 
 class Entrance(Interface):
     """Tells whose request it is."""
@@ -167,7 +174,8 @@ class Admission:
             aside = detect_aside(record.path)
             if aside is None:
                 return Problem(code="path_not_allowed", message=f"{record.path} is closed in this run")
-            return _read_body(Question(aside, body.data, _coding(head)), door, body, record)
+            question = Question(aside, body.data, _coding(head))
+            return await _read_in_its_place(question, door, body, record)
         return None
 
     async def _read(
@@ -175,10 +183,7 @@ class Admission:
     ) -> Problem | None:
         """Read and judge the body of a model call; the record gets what it asks."""
         question = Question(protocol, body.data, _coding(head))
-        if question.large:
-            refusal = await to_thread(_read_body, question, door, body, record)
-        else:
-            refusal = _read_body(question, door, body, record)
+        refusal = await _read_in_its_place(question, door, body, record)
         if question.readable:
             self.question = question
         return refusal
@@ -287,8 +292,8 @@ class Admission:
         need = await self._need(run, record) if run.account.bounded else UNBOUNDED
         try:
             outcome = await run.account.reserve(need)
-        except asyncio.CancelledError:  # by the relay, some time after the client had left
-            return left
+        except asyncio.CancelledError:  # by the relay, some time after the client left, or at the run's end
+            return left if self.client_left else _STOPPED
         if isinstance(outcome, Over):
             record.budget = outcome.facts
             return Problem(code="budget_exceeded", message=outcome.message)
@@ -343,6 +348,14 @@ class Admission:
 
 def _coding(head: Head) -> str:
     return first(head.headers, "content-encoding")
+
+
+async def _read_in_its_place(
+    question: Question, door: Door | None, body: Received, record: Record
+) -> Problem | None:
+    if question.large:
+        return await to_thread(_read_body, question, door, body, record)
+    return _read_body(question, door, body, record)
 
 
 def _read_body(question: Question, door: Door | None, body: Received, record: Record) -> Problem | None:

@@ -106,8 +106,11 @@ class Call:
 
     def _begin_again(self, at: float) -> bool:
         """Record the attempt that asked for usage as a call of its own, and the next one as begun."""
+        run = self._request.run
+        assert run is not None
         self._request.times.ended_at = at
         try:
+            run.ledger.check()  # or the first attempt would be recorded here, and once more at its end
             self._write("upstream_error", None, _NOTHING, settle=False)
             self._request.begin_again(at)
         except LedgerWriteError as error:
@@ -203,6 +206,8 @@ class Call:
         if facts is None or facts.usage is None or facts.pending or not facts.ended:
             return
         assert request.run is not None
+        if request.fetched_id not in request.run.pending:  # it was fetched twice at the same time
+            return
         record = replace(request.fetched)
         self._fill(record, facts, reported(facts, broken=False))
         request.run.completed(request.fetched_id, record)

@@ -27,10 +27,9 @@ from .console import (
     say,
 )
 from .door import ALLOWANCES
-from .launch import Launch, launch
+from .launch import Launch, find_endpoint, launch
 from .mitm import mitm_command
 from .serving import Settings, serve
-from .urls import Upstream
 
 
 def main() -> None:
@@ -70,7 +69,7 @@ def _sockets(
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("calls.jsonl"),
     show_default=True,
-    help="Where calls are recorded; runs' own ledgers go beside it.",
+    help="Where calls are recorded; ledgers of runs go beside it.",
 )
 @key_env_option
 @click.option("--key-stdin", is_flag=True, help="Read the endpoint's key from stdin's first line.")
@@ -99,9 +98,9 @@ def _sockets(
     callback=_sockets,
     help="Open a run on a socket of its own; its token is $CAB_TOKEN.",
 )
-@click.option("--model", "models", multiple=True, help="A model that runs may call [default: any].")
+@click.option("--model", "models", multiple=True, help="A model that --run's runs may call [default: any].")
 @click.option(
-    "--allow", multiple=True, type=click.Choice(sorted(ALLOWANCES)), help="Lift a refusal for runs."
+    "--allow", multiple=True, type=click.Choice(sorted(ALLOWANCES)), help="Lift a refusal for them."
 )
 @connect_timeout_option
 @metering_options
@@ -130,9 +129,9 @@ def cli(
     ready_fd: int | None,
     **more: Any,
 ) -> None:
-    """Meter every model call that goes to an OpenAI-compatible endpoint.
+    """Meter every model call that goes to an endpoint, in the APIs of OpenAI, Anthropic, Gemini and Ollama.
 
-    Calls are forwarded unchanged and recorded, one line each, in a ledger.
+    Calls are forwarded unchanged and recorded in a ledger.
 
     Credentials: with a key (--key-env, --key-stdin or CAB_KEY) the proxy uses it for every request, whatever
     the client sent; without one, the client's own goes through. Tokens of runs (cab-…) are always replaced.
@@ -141,6 +140,8 @@ def cli(
         return
     if upstream is None and (control is None or runs):
         raise click.UsageError("--upstream URL is needed: the endpoint to forward to, e.g. http://host/v1")
+    if (models or allow) and not runs:
+        raise click.UsageError("--model and --allow are for runs that --run opens")
     with errors_to_exit_codes():
         settings = Settings(
             upstream=upstream,
@@ -164,7 +165,7 @@ def cli(
 
 @cli.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option(
-    "--upstream", metavar="URL", help="The endpoint [default: $CAB_ENDPOINT, $OPENAI_BASE_URL, OpenAI]."
+    "--upstream", metavar="URL", help="The endpoint of all calls [default: $CAB_ENDPOINT, else see above]."
 )
 @click.option(
     "--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Keep the calls' records here."
@@ -187,20 +188,22 @@ def run_command(
 ) -> None:
     """Run CMD behind the meter, then print what its model calls came to, like `time`.
 
-    CMD finds the proxy by the variables that CLIs and SDKs read (OPENAI_BASE_URL, OPENAI_API_KEY, …). It
-    holds a token, not the key: that is CAB_KEY, or --key-env, or OPENAI_API_KEY, and stays in the proxy. The
-    summary goes to stderr; the exit code is CMD's.
+    CMD finds the proxy by the variables that SDKs and CLIs read: OPENAI_BASE_URL, ANTHROPIC_BASE_URL,
+    GOOGLE_GEMINI_BASE_URL, OLLAMA_HOST, and their like. With --upstream or CAB_ENDPOINT calls of every API
+    are led to that endpoint; without, those of the first provider of OpenAI, Anthropic and Google whose
+    variables you have set, to where they go now. Other providers' calls are then not metered: for claude,
+    say, with an OpenAI key in the environment too, give --upstream https://api.anthropic.com.
+
+    CMD holds a token, not the key: that is CAB_KEY, or --key-env, or the provider's own variable
+    (OPENAI_API_KEY, …), and stays in the proxy. Without a key, a CLI's login with its provider goes through.
+    The summary goes to stderr; the exit code is CMD's.
     """
     with errors_to_exit_codes():
-        key = read_key(key_env, from_stdin=False) or os.environ.get("OPENAI_API_KEY") or None
+        endpoint, apis, key = find_endpoint(os.environ, upstream, read_key(key_env, from_stdin=False))
         wanted = Launch(
             command=command,
-            upstream=Upstream.parse(
-                upstream
-                or os.environ.get("CAB_ENDPOINT")
-                or os.environ.get("OPENAI_BASE_URL")
-                or "https://api.openai.com/v1"
-            ),
+            upstream=endpoint,
+            apis=apis,
             ledger=ledger,
             key=key,
             as_json=as_json,

@@ -7,6 +7,7 @@ another one, that one's own.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -67,9 +68,20 @@ def read_key(name: str | None, *, from_stdin: bool) -> str | None:
     return key or None
 
 
+class Finite(click.FloatRange):
+    """A number in a range, which neither ``nan`` nor ``inf`` is."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See click."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no amount.", param, ctx)
+        return number
+
+
 key_env_option = click.option("--key-env", metavar="NAME", help="Variable with the endpoint's key (CAB_KEY).")
 connect_timeout_option = click.option(
-    "--connect-timeout", "connect_timeout_s", type=click.FloatRange(min=0.01), default=10.0,
+    "--connect-timeout", "connect_timeout_s", type=Finite(min=0.01), default=10.0,
     show_default=True, help="Seconds to reach the endpoint; then the call is a 504.",
 )  # fmt: skip
 
@@ -87,10 +99,10 @@ _METERING = (
         help="When records are forced to the disk: before a client has its last byte, every second, never.",
     ),
     click.option(
-        "--rotate-mb", type=click.FloatRange(min=0.01), help="Go on in a new file beyond this size."
+        "--rotate-mb", type=Finite(min=0.01), help="Go on in a new file beyond this size."
     ),
     click.option(
-        "--grace", "grace_s", type=click.FloatRange(min=0), default=30.0, show_default=True,
+        "--grace", "grace_s", type=Finite(min=0), default=30.0, show_default=True,
         help="Seconds for which a response is read on when its client has left, for its usage.",
     ),
     click.option(
@@ -105,9 +117,14 @@ _METERING = (
 
 _BUDGET = (
     click.option("--budget-tokens", type=click.IntRange(min=0), help="Input and output together."),
-    click.option("--budget-usd", type=click.UNPROCESSED, metavar="USD", help="Reported or computed cost."),
-    click.option("--budget-calls", type=click.IntRange(min=0)),
-    click.option("--budget-seconds", type=click.FloatRange(min=0), help="No call begins later than this."),
+    click.option(
+        "--budget-usd",
+        type=click.UNPROCESSED,
+        metavar="USD",
+        help="Reported or computed cost; after a call without one, no other begins.",
+    ),
+    click.option("--budget-calls", type=click.IntRange(min=0), help="Refused ones don't count."),
+    click.option("--budget-seconds", type=Finite(min=0), help="No call begins later than this."),
 )
 
 
@@ -152,4 +169,4 @@ def budget_of(options: dict[str, Any]) -> Budget:
             }
         )
     except ValueError as error:
-        raise ConfigError(str(error)) from None
+        raise ConfigError(str(error).replace("budget.max_cost_usd", "--budget-usd")) from None

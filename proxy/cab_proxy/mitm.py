@@ -53,7 +53,7 @@ from .errors import ConfigError, LedgerWriteError, MissingError
 from .exchange import Headers
 from .headers import first
 from .ids import ulid
-from .launch import run_command, tell_summary
+from .launch import run_child, tell_summary
 from .metering import Metering
 from .records import Record, format_time
 from .relay import Relay
@@ -172,7 +172,7 @@ async def intercept(wanted: Interception, report: Callable[[str], None]) -> int:
                 await _until_told_to_stop()
                 return 0
             begun = time.perf_counter()
-            code = await run_command(wanted.command, child_environment(os.environ, interceptor, wanted.key))
+            code = await run_child(wanted.command, child_environment(os.environ, interceptor, wanted.key))
             wall_ms = (time.perf_counter() - begun) * 1000
         summary = summarise(record for record in ledger_files.read(path) if record.seq >= seen)
     what = ", ".join(upstream.base for upstream in upstreams.values())

@@ -16,6 +16,8 @@ def need_of(question: Question, prompt: Estimate, record: Record, prices: PriceB
     asked = question.asked
     input_tokens = None if prompt.lower_bound else prompt.tokens
     output_tokens = asked.params.max_tokens
+    if output_tokens is not None and output_tokens < 0:  # no end, to llama.cpp
+        output_tokens = None
     if not question.protocol.generates:
         output_tokens = 0
     elif output_tokens is None:

@@ -8,16 +8,7 @@ A seller is known by the endpoint's address. Behind an address that is no seller
 models are known that their maker alone can serve (GPT, Claude, Gemini, Grok), at the maker's price. What
 runs at a loopback or private address may be one's own, so no price of the snapshot's holds there.
 
-An own file is TOML; the first entry that fits counts::
-
-    [[price]]
-    model = "gpt-5*"                 # as requested; * stands for anything, case doesn't matter
-    upstream = "llm.corp.example"    # optional: host, or host:port, with * too
-    input = 1.25                     # US dollars per million tokens
-    cached = 0.125                   # optional, else as input; so are cache_write and cache_write_1h
-    output = 10
-    context_window = 400000          # optional, and so is max_output
-    tiers = [{above = 272000, input = 2.5, output = 15}]    # optional: all tokens of longer prompts
+An own file is TOML, of the form that docs/metering.md shows; the first entry that fits counts.
 """
 
 from __future__ import annotations

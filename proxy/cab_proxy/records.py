@@ -110,8 +110,8 @@ NO_PARAMS: Final = Params()
 class Record:
     """One ledger line. What nothing has computed yet is ``None``.
 
-    The fields are those of the format page in docs/architecture.md, in its order. Not frozen: the meter
-    fills one record in while its call goes on, which is on the path of every byte. Readers leave it alone.
+    Not frozen: the meter fills one record in while its call goes on, which is on the path of every byte.
+    Readers leave it alone.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -122,14 +122,15 @@ class Record:
     """ULID of the call; the same on its ``open`` and its ``call`` line."""
     run_id: str | None = None
     operation_id: str | None = None
-    """The logical request that this wire attempt belongs to."""
+    """The logical request that this wire attempt belongs to: the ``call_id`` of its first one seen."""
     attempt: int | None = None
+    """Its number, from 1; above those that were seen where the client says that it had counted more."""
     retry_of: str | None = None
     """``call_id`` of the attempt that this one repeats."""
     started_at: str
     """UTC time at which the request's head had arrived, ISO 8601 with microseconds and ``Z``."""
     protocol: str | None = None
-    """``chat``, …; ``None`` for a POST that is no known model call."""
+    """``chat``, …; ``None`` for what is no model call."""
     method: str
     path: str
     """Path as the client sent it; the query string is left out, since it may hold a key."""
@@ -142,13 +143,17 @@ class Record:
     request_hash: str | None = None
     """Hex SHA-256 of the request body as received."""
     request_hash_canonical: str | None = None
-    """Hex SHA-256 of the body's JSON with sorted keys: equal hashes mean the same question. Counted once the
-    request is on its way, so an ``open`` line may lack it.
+    """The same of its question: its JSON without the order of keys, and without what known CLIs count in it.
+    Counted once the request is on its way, so an ``open`` line may lack it.
     """
     request_bytes: int | None = None
+    """Length of the body as received."""
     response_bytes: int | None = None
+    """Length of the body as the endpoint sent it, its coding included, its framing not."""
     request_mutated: bool = False
+    """The request that went to the endpoint asked for usage, the client's did not."""
     stream: bool | None = None
+    """A stream was asked for; ``None`` where the request can't be read."""
     status: int | None = None
     """HTTP status that the client saw; ``None`` when it saw none."""
     error_type: ErrorType | None = None
@@ -172,15 +177,22 @@ class Record:
     client_wait_ms: float | None = None
     """Part of ``duration_ms`` in which the client did not read: not model time."""
     proxy_overhead_ms: float | None = None
+    """From the request's last byte to the request written upstream, without the wait for a budget; and from
+    the response's head to that head written to the client.
+    """
     cost_usd: Decimal | None = None
     cost_source: str | None = None
+    """``reported`` by the endpoint, ``computed`` from its token counts, or ``estimated`` from our own."""
     price_snapshot: str | None = None
+    """The price list behind a cost that wasn't reported: name, date if it has one, hash."""
     purpose: str | None = None
     prompt_parts: dict[str, int] | None = None
     lower_bound: bool | None = None
+    """There is more than the estimated figures count; ``None`` where nothing is estimated."""
     via: str | None = None
+    """``mitm`` for what was intercepted."""
     budget: dict[str, Any] | None = None
-    """What was left of, or broke, the run's budget when it refused this call."""
+    """What was reserved of the run's budget for this call, or the limit that refused it."""
     prev: str = ZERO_HASH
     """Hash of the line before; set by :class:`Chain`."""
 
@@ -374,7 +386,12 @@ class Total:
     """The weakest source among them."""
 
 
-_WEAKNESS: Final[dict[str, int]] = {"reported": 0, "partial": 1, "estimated": 2, "none": 3}
+_WEAKNESS: Final = {"reported": 0, "computed": 1, "partial": 1, "estimated": 2}
+
+
+def weakness(source: str) -> int:
+    """How little a figure from there says: greater is weaker. Of tokens and of money."""
+    return _WEAKNESS.get(source, 3)
 
 
 def total_of(calls: Sequence[Record], kind: str) -> Total:
@@ -389,7 +406,7 @@ def total_of(calls: Sequence[Record], kind: str) -> Total:
     return Total(
         value=sum(value for value, _ in found),
         known=len(found),
-        source=max((source for _, source in found), key=_WEAKNESS.__getitem__),
+        source=max((source for _, source in found), key=weakness),
     )
 
 
@@ -401,6 +418,62 @@ def reached_endpoint(call: Record) -> bool:
 def succeeded(call: Record) -> bool:
     """Whether the endpoint answered the call in full and without an error."""
     return call.kind == "call" and call.error_type is None and call.status is not None and call.status < 400
+
+
+Word = Literal["ok", "cut_short", "silent", "rate_limited", "down", "unauthorized", "forbidden", "malformed"]
+"""How an endpoint took a call.
+
+``ok``            answered in full;
+``cut_short``     it was answering when the client left;
+``silent``        nothing had come back when the call ended, or it never ended;
+``rate_limited``  429;
+``down``          5xx, 408, no connection, a time limit, a stream that broke off or held an error;
+``unauthorized``  401;
+``forbidden``     403;
+``malformed``     any other 4xx.
+"""
+
+_BROKEN_OFF: Final = frozenset({"in_band_error", "truncated", "upstream_timeout"})
+_BY_STATUS: Final[dict[int, Word]] = {401: "unauthorized", 403: "forbidden", 408: "down", 429: "rate_limited"}
+
+
+def word_of(call: Record) -> Word:
+    """The endpoint's word on a call that reached it."""
+    if succeeded(call):
+        return "ok"
+    if call.kind == "open":
+        return "silent"
+    if call.error_type in _BROKEN_OFF:
+        return "down"
+    if call.status is None:
+        return "down" if call.error_type == "upstream_error" else "silent"
+    if call.status >= 400:
+        return _BY_STATUS.get(call.status) or ("down" if call.status >= 500 else "malformed")
+    return "cut_short" if call.error_type == "client_disconnect" else "down"
+
+
+Fault = Literal["agent", "endpoint", "user"]
+_FAULTS: Final[dict[Word, Fault]] = {
+    "cut_short": "agent",
+    "silent": "agent",
+    "malformed": "agent",
+    "rate_limited": "endpoint",
+    "down": "endpoint",
+    "unauthorized": "user",
+    "forbidden": "user",
+}
+
+
+def fault_of(call: Record) -> Fault | None:
+    """Whose fault it is that a call which reached the endpoint brought nothing; ``None`` where it did. The
+    user's is the key.
+    """
+    return _FAULTS.get(word_of(call))
+
+
+def printable(text: str) -> str:
+    """Without control characters: much of a record is the client's or the endpoint's to choose."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 def parse_time(text: str) -> datetime:

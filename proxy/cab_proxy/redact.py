@@ -17,10 +17,19 @@ REDACTED: Final = "[redacted]"
 _LEAST_CHARS: Final = 8
 """Shorter ones are no secrets: clients of local endpoints send ``x`` or ``none``."""
 
+_OTHERS_WORDS: Final = (
+    "method", "path", "model_requested", "params",
+    "model_returned", "system_fingerprint", "finish_reasons", "error_code", "usage_raw",
+)  # fmt: skip
+"""Fields of a record that a client or an endpoint wrote. The others are left alone: a client that sends the
+beginning of a moment as its key must not take away when its calls were, or which.
+"""
+
 
 def secrets_of(*candidates: str | None) -> frozenset[str]:
-    """Those that are worth hiding."""
-    return frozenset(text for text in candidates if text is not None and len(text) >= _LEAST_CHARS)
+    """Those that are worth hiding, with their scheme and without."""
+    forms = (form for text in candidates if text is not None for form in (text, text.rpartition(" ")[2]))
+    return frozenset(form for form in forms if len(form) >= _LEAST_CHARS)
 
 
 def redacted(value: Any, secrets: Iterable[str]) -> Any:
@@ -41,9 +50,10 @@ def redact_record(record: Record, secrets: Collection[str]) -> None:
     """Take the secrets out of what a client or an endpoint wrote into a record."""
     if not secrets:
         return
-    words = f"{record.path} {record.model_requested} {record.params.reasoning_effort} {record.error_code}"
-    words += f"{record.model_returned} {record.system_fingerprint} {record.finish_reasons}{record.usage_raw}"
+    words = f"{record.method} {record.path} {record.model_requested} {record.params.reasoning_effort} "
+    words += f"{record.error_code} {record.model_returned} {record.system_fingerprint} "
+    words += f"{record.finish_reasons}{record.usage_raw}"
     if not any(secret in words for secret in secrets):  # as good as always
         return
-    for field in fields(record):
-        setattr(record, field.name, redacted(getattr(record, field.name), secrets))
+    for name in _OTHERS_WORDS:
+        setattr(record, name, redacted(getattr(record, name), secrets))

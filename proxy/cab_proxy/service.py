@@ -183,7 +183,7 @@ class Service:
         opened.entrance.open = False
         self.registry.remove(opened.run)
         opened.path.unlink(missing_ok=True)
-        others = asyncio.create_task(opened.run.idle.wait())  # calls that came by TCP with this run's token
+        others = asyncio.create_task(_until_idle(opened.run))  # calls that came by TCP with this run's token
         await asyncio.gather(opened.listener.close(drain_s), asyncio.wait([others], timeout=drain_s))
         others.cancel()
         try:
@@ -196,6 +196,11 @@ class Service:
         if self._socket_dir is None:
             self._socket_dir = Path(tempfile.mkdtemp(prefix="cab-"))  # 0700
         return self._socket_dir
+
+
+async def _until_idle(run: Run) -> None:
+    while run.in_flight:  # the end of one call may be the beginning of one that waited for it
+        await run.idle.wait()
 
 
 def bind_socket(path: Path, owner: tuple[int, int] | None = None) -> socket.socket:

@@ -11,29 +11,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any
 
 from .records import (
     REFUSED_BY_PROXY,
     TOKEN_KINDS,
+    Fault,
     Record,
     Total,
     calls_of,
+    fault_of,
     model_time_ms,
+    printable,
     reached_endpoint,
     succeeded,
     total_of,
+    weakness,
 )
-
-Fault = Literal["endpoint", "agent", "user"]
-"""Whose fault a failed call is: the endpoint's (429, 5xx, no answer, a stream that broke off or held an
-error), the agent's (it left, or asked what is malformed), the user's (the key).
-"""
-
-_ABORTED: Final = frozenset({"client_disconnect"})
-_BROKEN_OFF: Final = frozenset({"in_band_error", "truncated", "upstream_timeout"})
-_COST_SOURCES: Final = ("reported", "computed", "estimated")
-"""Strongest first: the endpoint's word; its token counts at a list price; our own counts at a list price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,32 +123,11 @@ def summarise(records: Iterable[Record]) -> Summary:
         coverage=tokens["total"].known / len(calls) if calls else None,
         cost_usd=sum((cost for cost, _ in costs), Decimal(0)) if costs else None,
         cost_known=len(costs),
-        cost_source=max((source or "unknown" for _, source in costs), key=_cost_weakness, default=None),
+        cost_source=max((source or "unknown" for _, source in costs), key=weakness, default=None),
         ttft_ms=statistics.median(ttfts) if ttfts else None,
         model_time_ms=model_time_ms(calls),
         waste=_waste(calls),
     )
-
-
-def fault_of(call: Record) -> Fault | None:
-    """Whose fault it is that a call which reached the endpoint failed; ``None`` where it didn't."""
-    if succeeded(call):
-        return None
-    if call.kind == "open":
-        return "agent"
-    if call.error_type in _BROKEN_OFF:
-        return "endpoint"
-    if call.status is None:
-        return "endpoint" if call.error_type == "upstream_error" else "agent"
-    if call.status in {401, 403}:
-        return "user"
-    if call.status < 400:
-        return "agent" if call.error_type in _ABORTED else "endpoint"
-    return "endpoint" if call.status in {408, 429} or call.status >= 500 else "agent"
-
-
-def _cost_weakness(source: str) -> int:
-    return _COST_SOURCES.index(source) if source in _COST_SOURCES else len(_COST_SOURCES)
 
 
 def _operations(calls: Sequence[Record]) -> Operations | None:
@@ -189,7 +162,7 @@ def _waste(calls: Sequence[Record]) -> Waste:
         elif question is not None:
             answered.add(question)
     wasted = [call for group in failed.values() for call in group]
-    aborted = sum(call.kind == "open" or call.error_type in _ABORTED for call in wasted)
+    aborted = sum(call.kind == "open" or call.error_type == "client_disconnect" for call in wasted)
     return Waste(
         calls=len(wasted),
         failed=len(wasted) - aborted,
@@ -228,7 +201,7 @@ def summary_lines(summary: Summary, wall_ms: float | None = None) -> list[str]:
     lines += [(f"  {fault}", _amount(group)) for fault, group in summary.waste.by_fault.items()]
     if summary.waste.duplicates.calls:
         lines.append(("asked again", f"{_amount(summary.waste.duplicates)} (may be sampling)"))
-    return [f"  {name:<12}{text}" for name, text in lines]
+    return [printable(f"  {name:<12}{text}") for name, text in lines]
 
 
 def _calls(summary: Summary) -> str:

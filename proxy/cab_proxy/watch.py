@@ -23,7 +23,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Final
 
-from .records import REFUSED_BY_PROXY, Record, reached_endpoint, succeeded
+from .records import REFUSED_BY_PROXY, Record, printable, reached_endpoint, succeeded, weakness
 
 MAX_RUNS: Final = 500
 MAX_MODELS: Final = 50
@@ -42,14 +42,6 @@ OVERHEAD_BOUNDS_S: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
 _KEPT_TTFTS: Final = 32
 _MAX_NAME: Final = 100
 _TOKENS: Final = attrgetter(*KINDS)
-_WEAKNESS: Final = {None: -1, "reported": 0, "computed": 1, "partial": 1, "estimated": 2}
-
-
-def printable(text: str) -> str:
-    """Clipped, and without control characters."""
-    if text.isprintable() and len(text) <= _MAX_NAME:
-        return text
-    return "".join(char if char.isprintable() else "?" for char in text[:_MAX_NAME])
 
 
 class Sum:
@@ -68,7 +60,7 @@ class Sum:
         """Take in one call's figure."""
         self.value = value if self.value is None else self.value + value
         self.known += 1
-        if source != self.source and _WEAKNESS.get(source, 3) > _WEAKNESS.get(self.source, 3):
+        if self.source is None or (source != self.source and weakness(source) > weakness(self.source)):
             self.source = source
 
 
@@ -245,7 +237,7 @@ class Watch:
         tally.last_at = self.total.last_at = at
         model = record.model_returned or record.model_requested
         if model is not None:
-            tally.model = printable(model)
+            tally.model = printable(model[:_MAX_NAME])
         return tally
 
     def _forget(self) -> None:
@@ -261,7 +253,7 @@ class Watch:
         """The model's label: by the name that was asked for, which failed calls have too."""
         if record.model_requested is None:
             return NONE
-        name = printable(record.model_requested)
+        name = printable(record.model_requested[:_MAX_NAME])
         if name in self.models or (succeeded(record) and len(self.models) < MAX_MODELS):
             return name
         return OTHER

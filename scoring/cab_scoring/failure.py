@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from cab_proxy.records import Record, calls_of
+from cab_proxy.records import Record, calls_of, word_of
 from cab_scoring.evidence import AgentRun, Evidence
-from cab_scoring.wire import ENDPOINT_FAULTS, last_word, model_calls, word_of
+from cab_scoring.wire import ENDPOINT_FAULTS, last_word, model_calls
 
 Fault = Literal["–", "agent", "agent × model", "endpoint", "user", "infrastructure", "task"]
 Retry = Literal["no", "with back-off", "yes"]

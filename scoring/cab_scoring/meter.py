@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from cab_proxy.records import Record, calls_of, model_time_ms, reached_endpoint
+from cab_proxy.records import Record, calls_of, fault_of, model_time_ms, reached_endpoint, word_of
 from cab_scoring.usage import Usage, usage_of, usd
-from cab_scoring.wire import Word, model_calls, word_of
+from cab_scoring.wire import model_calls
 
 Blame = Literal["agent", "endpoint", "user", "duplicate"]
-
-_BLAME: Final[dict[Word, Blame]] = {
-    "cut_short": "agent",
-    "silent": "agent",
-    "malformed": "agent",
-    "rate_limited": "endpoint",
-    "down": "endpoint",
-    "unauthorized": "user",
-    "forbidden": "user",
-}
 
 
 def meter_of(ledger: Sequence[Record]) -> dict[str, Any]:
@@ -87,10 +77,10 @@ def _blame(calls: Iterable[Record]) -> Iterable[Blame | None]:
     """For each call in turn, whose fault its waste is; None for a call that was of use."""
     answered: set[str] = set()
     for call in calls:
-        word = word_of(call)
+        fault = fault_of(call)
         question = call.request_hash_canonical or call.request_hash
-        if word != "ok":
-            yield _BLAME[word]
+        if fault is not None:
+            yield fault
         elif question is not None and question in answered:
             yield "duplicate"
         else:

@@ -356,6 +356,8 @@ def test_a_run_of_its_own_for_compose(tmp_path: Path) -> None:
         (["--upstream", "http://h", "--run", "x"], {}, "must look like ID=SOCKET"),
         (["--upstream", "http://h", "--run", "x=/tmp/x"], {}, "CAB_TOKEN"),
         (["--upstream", "http://h", "--run", "a b=/tmp/x"], {"CAB_TOKEN": "cab-12345678"}, "run_id"),
+        (["--upstream", "http://h", "--allow", "stored"], {}, "--allow are for runs"),
+        (["--upstream", "http://h", "--budget-usd", "-1"], {}, "--budget-usd must be an amount"),
         (["--control", "/nonexistent/c.sock"], {}, "can't be made"),
         (["--upstream", "http://h", "--ready-fd", "99", "--listen", "127.0.0.1:0"], {}, "--ready-fd 99"),
         (["nonsense"], {}, "No such command"),

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from cab_proxy.launch import child_environment
+from cab_proxy.launch import APIS, Api, Launch, child_environment, find_endpoint
+from cab_proxy.urls import Upstream
 from fakes.endpoint import Gate, Seen, Step, as_json, completion, serving, stream
 from fakes.metered import read_ledger
+from fakes.simulator import simulator
 
 PROXY = [sys.executable, "-m", "cab_proxy"]
 
@@ -52,7 +54,8 @@ except urllib.error.HTTPError as error:
 
 
 def environment(**more: str) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "CAB_"))}
+    set_by_people = {"CAB_KEY", "CAB_ENDPOINT", *(name for api in APIS for name in (*api.urls, *api.keys))}
+    kept = {k: v for k, v in os.environ.items() if k not in set_by_people}
     return {**kept, **more}
 
 
@@ -219,6 +222,18 @@ def test_a_command_that_is_killed_midstream_leaves_its_call(tmp_path: Path) -> N
     assert call.tokens.total == 16
 
 
+def wanted(upstream: str, key: str | None = None, apis: tuple[Api, ...] = APIS) -> Launch:
+    return Launch(
+        command=("true",),
+        upstream=Upstream.parse(upstream),
+        key=key,
+        apis=apis,
+        ledger=None,
+        as_json=False,
+        connect_timeout_s=1.0,
+    )
+
+
 def test_the_commands_environment() -> None:
     parent = {
         "PATH": "/bin",
@@ -226,10 +241,12 @@ def test_the_commands_environment() -> None:
         "MY_KEY": "sk",
         "EMPTY": "",
         "OPENAI_API_KEY": "sk",
+        "ANTHROPIC_AUTH_TOKEN": "sk-ant",
+        "ANTHROPIC_BASE_URL": "https://elsewhere.example",
         "no_proxy": "a",
         "NO_PROXY": "*",
     }
-    child = child_environment(parent, "http://127.0.0.1:1/v1", "cab-token", key="sk")
+    child = child_environment(parent, "http://127.0.0.1:1", "cab-token", wanted("http://h/v1", "sk"))
     assert child == {
         "PATH": "/bin",
         "MY_KEY": "cab-token",
@@ -237,10 +254,85 @@ def test_the_commands_environment() -> None:
         "OPENAI_BASE_URL": "http://127.0.0.1:1/v1",
         "OPENAI_API_BASE": "http://127.0.0.1:1/v1",
         "LLM_BASE_URL": "http://127.0.0.1:1/v1",
+        "ANTHROPIC_BASE_URL": "http://127.0.0.1:1",
+        "ANTHROPIC_API_BASE": "http://127.0.0.1:1",
+        "GOOGLE_GEMINI_BASE_URL": "http://127.0.0.1:1",
+        "GOOGLE_BASE_URL": "http://127.0.0.1:1",
+        "OLLAMA_HOST": "http://127.0.0.1:1",
+        "OLLAMA_API_BASE": "http://127.0.0.1:1",
         "OPENAI_API_KEY": "cab-token",
         "LLM_API_KEY": "cab-token",
+        "ANTHROPIC_AUTH_TOKEN": "cab-token",
+        "GEMINI_API_KEY": "cab-token",
         "no_proxy": "a,127.0.0.1",
         "NO_PROXY": "*",
     }
-    assert child_environment({"A": ""}, "u", "t", key=None)["A"] == ""
-    assert child_environment({}, "u", "t", key=None)["NO_PROXY"] == "127.0.0.1"
+    bare = child_environment({"A": ""}, "u", "t", wanted("http://h"))
+    assert (bare["A"], bare["NO_PROXY"], bare["OPENAI_BASE_URL"]) == ("", "127.0.0.1", "u/v1")
+    assert bare["ANTHROPIC_API_KEY"] == "t"  # nobody logs in to one's own endpoint
+    # an endpoint whose OpenAI API lies elsewhere than in /v1
+    assert child_environment({}, "u", "t", wanted("http://h/v1beta/openai"))["OPENAI_BASE_URL"] == "u"
+
+
+def test_a_login_is_left_alone_and_so_are_other_providers() -> None:
+    upstream, apis, key = find_endpoint({"ANTHROPIC_BASE_URL": "https://api.anthropic.com/"}, None, None)
+    assert (upstream.base, key) == ("https://api.anthropic.com", None)
+    parent = {"OPENAI_API_KEY": "sk-open", "NO_PROXY": "*", "no_proxy": "*"}
+    child = child_environment(parent, "u", "t", wanted(upstream.base, key, apis))
+    assert child == {**parent, "ANTHROPIC_BASE_URL": "u", "ANTHROPIC_API_BASE": "u"}
+    # led there by name, a foreign key is not sent there, and does not stay in reach
+    _, apis, key = find_endpoint(parent, "https://api.anthropic.com/v1", None)
+    assert key is None
+    child = child_environment(parent, "u", "t", wanted("https://api.anthropic.com/v1", key, apis))
+    assert child["OPENAI_API_KEY"] == "t"
+    assert "ANTHROPIC_API_KEY" not in child
+
+
+@pytest.mark.parametrize(
+    ("environ", "url", "base", "key"),
+    [
+        ({}, None, "https://api.openai.com/v1", None),
+        ({"OPENAI_API_KEY": "o", "ANTHROPIC_API_KEY": "a"}, None, "https://api.openai.com/v1", "o"),
+        ({"OPENAI_API_BASE": "http://h/v1", "LLM_API_KEY": "l"}, None, "http://h/v1", "l"),
+        ({"ANTHROPIC_AUTH_TOKEN": "a"}, None, "https://api.anthropic.com", "a"),
+        ({"ANTHROPIC_BASE_URL": "http://h", "ANTHROPIC_API_KEY": "a"}, None, "http://h", "a"),
+        ({"GOOGLE_API_KEY": "g"}, None, "https://generativelanguage.googleapis.com", "g"),
+        ({"OLLAMA_HOST": "0.0.0.0"}, None, "https://api.openai.com/v1", None),
+        ({"CAB_ENDPOINT": "http://h", "OPENAI_BASE_URL": "http://i"}, None, "http://h", None),
+        ({"OPENAI_API_KEY": "o", "ANTHROPIC_API_KEY": "a"}, "https://api.anthropic.com",
+         "https://api.anthropic.com", "a"),
+        ({"ANTHROPIC_API_KEY": "a"}, "http://gateway/v1", "http://gateway/v1", "a"),
+    ],
+)  # fmt: skip
+def test_where_calls_go_and_with_which_key(
+    environ: dict[str, str], url: str | None, base: str, key: str | None
+) -> None:
+    upstream, apis, found = find_endpoint(environ, url, None)
+    assert (upstream.base, found) == (base, key)
+    assert find_endpoint(environ, url, "given")[2] == "given"
+    assert len({api.home for api in apis}) == (4 if url or "CAB_ENDPOINT" in environ else 1)
+
+
+SDKS = """
+import anthropic, openai
+from google import genai
+hello = [{"role": "user", "content": "Hi"}]
+openai.OpenAI().responses.create(model="null", input="Hi")
+anthropic.Anthropic().messages.create(model="null", max_tokens=9, messages=hello)
+client = genai.Client()
+client.models.generate_content(model="null", contents="Hi")
+"""
+
+
+def test_every_sdk_finds_the_proxy_by_itself(tmp_path: Path) -> None:
+    with simulator(key="secret") as url:
+        done = subprocess.run(
+            [*PROXY, "run", "--json", "--upstream", url, "--", sys.executable, "-W", "ignore", "-c", SDKS],
+            env=environment(CAB_KEY="secret"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stderr)["calls"] == 3
+    assert json.loads(done.stderr)["tokens"]["total"]["source"] == "reported"

@@ -355,10 +355,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_the_documented_form_is_read(own: Callable[[str], PriceBook]) -> None:
-    import cab_proxy.prices as module  # noqa: PLC0415  # its docstring is what is tested
-
-    assert module.__doc__ is not None
-    example = module.__doc__.split("counts::\n")[1]
-    book = own("\n".join(line.strip() for line in example.splitlines()))
+    page = (Path(__file__).resolve().parents[2] / "docs" / "metering.md").read_text()
+    book = own(page.split("```toml\n")[1].split("```")[0])
     assert price(book, GATEWAY, "gpt-5-mini") == Decimal("17.5")
     assert book.limits(GATEWAY, "gpt-5") == (400_000, None)
+    assert price(book, "http://localhost:11434", "llama-3.1-8b") == 0

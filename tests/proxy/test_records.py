@@ -13,22 +13,28 @@ from hypothesis import strategies as st
 from cab_proxy.records import (
     ZERO_HASH,
     Chain,
+    Fault,
     LedgerError,
     Params,
     Record,
     Tokens,
     TokensSource,
     Verifier,
+    Word,
     calls_of,
     decode,
     encode,
+    fault_of,
     line_hash,
     model_time_ms,
+    printable,
     reached_endpoint,
     succeeded,
     total_of,
     verify,
+    word_of,
 )
+from fakes.evidence import call, failed_call, open_call
 
 AT = "2026-01-02T03:04:05.000006Z"
 
@@ -217,3 +223,36 @@ def test_model_time_counts_parallel_calls_once_and_no_waiting_for_the_client() -
 
     calls = [at("05.000000", 1000), at("05.500000", 1000), at("10.000000", 500, 200), record()]
     assert model_time_ms(calls) == pytest.approx(1500 + 300, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("record", "word", "fault"),
+    [
+        (call(), "ok", None),
+        (open_call(), "silent", "agent"),
+        (call(error_type="client_disconnect"), "cut_short", "agent"),
+        (call(error_type="client_disconnect", status=None), "silent", "agent"),
+        (failed_call(429), "rate_limited", "endpoint"),
+        (failed_call(401), "unauthorized", "user"),
+        (failed_call(403), "forbidden", "user"),
+        (failed_call(400), "malformed", "agent"),
+        (failed_call(404), "malformed", "agent"),
+        (failed_call(408), "down", "endpoint"),
+        (failed_call(500), "down", "endpoint"),
+        (failed_call(502), "down", "endpoint"),
+        (failed_call(None), "down", "endpoint"),
+        (failed_call(504, error_type="upstream_timeout"), "down", "endpoint"),
+        (failed_call(200, error_type="truncated"), "down", "endpoint"),
+        (failed_call(200, error_type="in_band_error"), "down", "endpoint"),
+        (failed_call(429, error_type="client_disconnect"), "rate_limited", "endpoint"),
+    ],
+)
+def test_what_an_endpoint_made_of_a_call(record: Record, word: Word, fault: Fault | None) -> None:
+    assert (word_of(record), fault_of(record)) == (word, fault)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("gpt-5 ümlaut", "gpt-5 ümlaut"), ("\x1b[2Jx\n\ud800", "?[2Jx??")]
+)
+def test_what_is_shown_has_no_control_characters(text: str, shown: str) -> None:
+    assert printable(text) == shown

@@ -8,12 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
 
 from cab_proxy.records import Record, Tokens, TokensSource
-from cab_proxy.summary import fault_of, summarise, summary_lines
-from cab_scoring.meter import meter_of
-from fakes.evidence import ledgers
+from cab_proxy.summary import summarise, summary_lines
 
 BASE = Record(
     kind="call",
@@ -140,13 +137,8 @@ def test_a_sum_of_money_is_as_good_as_its_weakest_part(
     assert summarise([*records, call("Z")]).cost_source == weakest
 
 
-@given(ledgers())
-def test_faults_are_those_of_the_scores(calls: tuple[Record, ...]) -> None:
-    waste = summarise(calls).waste
-    of_scores = meter_of(calls)["waste"]
-    assert waste.calls == sum(fault_of(c) is not None for c in calls if c.error_type != "budget_exceeded")
-    ours = {fault: group.calls for fault, group in waste.by_fault.items()}
-    assert ours == {f: group["calls"] for f, group in of_scores["by_fault"].items() if f != "duplicate"}
+def test_a_name_cannot_steer_the_terminal() -> None:
+    assert "\x1b" not in "".join(summary_lines(summarise([call("A", model_returned="\x1b[2Jm")])))
 
 
 def test_json() -> None:

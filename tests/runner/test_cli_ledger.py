@@ -52,6 +52,12 @@ def test_a_changed_figure_is_found(ledger: Path) -> None:
     assert done.returncode == 1
     assert "chain is BROKEN" in done.stdout
     assert "line 3: prev does not match the line before" in done.stdout
+    for command in (("ledger", "summary"), ("ledger", "export", "--format", "csv")):
+        done = cab(*command, ledger.name, cwd=ledger.parent)
+        assert (done.returncode, done.stderr.splitlines()) == (
+            0,
+            [f"cab: {ledger.name} does not verify: cab ledger verify {ledger.name} tells why"],
+        )
 
 
 def test_a_call_in_flight_and_a_torn_line_are_shown_and_accepted(ledger: Path) -> None:

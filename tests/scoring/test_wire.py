@@ -3,34 +3,8 @@ from __future__ import annotations
 import pytest
 
 from cab_proxy.records import Record
-from cab_scoring.wire import Word, last_word, model_calls, served_nothing, word_of
+from cab_scoring.wire import last_word, model_calls, served_nothing
 from fakes.evidence import call, failed_call, open_call
-
-
-@pytest.mark.parametrize(
-    ("record", "word"),
-    [
-        (call(), "ok"),
-        (open_call(), "silent"),
-        (call(error_type="client_disconnect"), "cut_short"),
-        (call(error_type="client_disconnect", status=None), "silent"),
-        (failed_call(429), "rate_limited"),
-        (failed_call(401), "unauthorized"),
-        (failed_call(403), "forbidden"),
-        (failed_call(400), "malformed"),
-        (failed_call(404), "malformed"),
-        (failed_call(408), "down"),
-        (failed_call(500), "down"),
-        (failed_call(502), "down"),
-        (failed_call(None), "down"),
-        (failed_call(504, error_type="upstream_timeout"), "down"),
-        (failed_call(200, error_type="truncated"), "down"),
-        (failed_call(200, error_type="in_band_error"), "down"),
-        (failed_call(429, error_type="client_disconnect"), "rate_limited"),
-    ],
-)
-def test_word(record: Record, word: Word) -> None:
-    assert word_of(record) == word
 
 
 def test_the_last_word_is_the_last_by_the_clock_not_by_the_start() -> None:

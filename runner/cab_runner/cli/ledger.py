@@ -14,9 +14,10 @@ from rich.text import Text
 
 from cab_proxy import export, ledger_files, records, summary
 from cab_proxy import reconcile as reconciling
+from cab_proxy.records import printable
 from cab_proxy.usage_export import ExportError, read_export
 from cab_runner.cli.common import json_option, print_json
-from cab_runner.cli.ledger_tail import Follower, call_line, ended_calls, last_calls, printable
+from cab_runner.cli.ledger_tail import Follower, call_line, ended_calls, last_calls
 from cab_runner.errors import EXIT_INTERRUPTED, CabError, UsageError
 
 _PAUSE_S: Final = 0.5
@@ -25,9 +26,12 @@ _PAUSE_S: Final = 0.5
 ledger_file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
-def read_ledger(file: Path) -> records.Verification:
-    """A ledger's records, those of its rotated parts included, and whether its chain holds."""
-    return ledger_files.verify_ledger(file)
+def read_ledger(file: Path) -> tuple[records.Record, ...]:
+    """A ledger's records, those of its rotated parts included. Says so where its chain doesn't hold."""
+    found = ledger_files.verify_ledger(file)
+    if not found.ok:
+        click.echo(f"cab: {file} does not verify: cab ledger verify {file} tells why", err=True)
+    return found.records
 
 
 @click.group("ledger")
@@ -40,7 +44,7 @@ def ledger() -> None:
 @json_option
 def verify(file: Path, as_json: bool) -> None:
     """Check that no line of a ledger was changed, cut out or moved. Exit 1 when one was."""
-    found = read_ledger(file)
+    found = ledger_files.verify_ledger(file)
     calls = records.calls_of(found.records)
     if as_json:
         print_json(
@@ -56,13 +60,15 @@ def verify(file: Path, as_json: bool) -> None:
         )
     else:
         for record in found.in_flight:
-            click.echo(f"in flight: call {record.call_id}, started {record.started_at}, never ended")
+            click.echo(
+                printable(f"in flight: call {record.call_id}, started {record.started_at}, never ended")
+            )
         if found.torn_bytes:
             click.echo(
                 f"torn: the last line ({found.torn_bytes} bytes) has no end; the writer was killed in it"
             )
         for problem in found.problems:
-            click.echo(problem)
+            click.echo(printable(problem))
         verdict = "holds" if found.ok else "is BROKEN"
         click.echo(
             f"chain {verdict}: {len(found.records)} lines, {len(calls)} calls, head {found.head[:16]}…"
@@ -76,7 +82,7 @@ def verify(file: Path, as_json: bool) -> None:
 @json_option
 def summarize(file: Path, as_json: bool) -> None:
     """Calls and operations, tokens by kind, cost, TTFT, model time and waste of one ledger."""
-    totals = summary.summarise(read_ledger(file).records)
+    totals = summary.summarise(read_ledger(file))
     if as_json:
         print_json(totals.to_json())
     else:
@@ -111,7 +117,7 @@ def tail(file: Path, count: int, follow: bool) -> None:
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Default: stdout.")
 def export_ledger(file: Path, kind: str, output: Path | None) -> None:
     """A ledger for other tools: OpenTelemetry GenAI spans (OTLP, JSON lines), or CSV with a row per call."""
-    found = read_ledger(file).records
+    found = read_ledger(file)
     text = export.csv_lines(found) if kind == "csv" else (f"{line}\n" for line in export.otel_lines(found))
     if output is None:
         sys.stdout.writelines(text)
@@ -136,12 +142,13 @@ def reconcile(ledgers: tuple[Path, ...], usage: Path, as_json: bool) -> None:
         theirs = read_export(usage.read_bytes())
     except ExportError as error:
         raise UsageError(f"{usage} can't be read: {error}") from None
-    ours = [record for file in ledgers for record in read_ledger(file).records]
+    ours = [record for file in ledgers for record in read_ledger(file)]
     found = reconciling.reconcile(ours, theirs)
     if as_json:
         print_json(found.to_json())
     else:
-        Console().print(_table(found))
+        if found.buckets:
+            Console().print(_table(found))
         for bucket in found.buckets:
             if bucket.reasons:
                 click.echo(f"{_when(found, bucket)} {printable(bucket.model)}: {', '.join(bucket.reasons)}")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from cab_proxy.records import LedgerError, Record, calls_of, decode
+from cab_proxy.records import LedgerError, Record, calls_of, decode, printable
 
 _READ_BYTES: Final = 1024 * 1024
 _MAX_OPEN: Final = 256
@@ -96,11 +96,6 @@ def call_line(call: Record) -> str:
         f"attempt {call.attempt}" if (call.attempt or 1) > 1 else "",
     ]
     return printable("  ".join(filter(None, parts)))
-
-
-def printable(text: str) -> str:
-    """Without control characters: a model's name is the client's to choose."""
-    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def _tokens(call: Record, kind: str) -> str:
