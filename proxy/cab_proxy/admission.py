@@ -289,8 +289,8 @@ class Admission:
     async def _reserve(self, run: Run, record: Record) -> Problem | None:
         """Wait until the run's budget has room for the call."""
         left = Problem(code="client_left", message="the client left while its call waited for others")
-        need = await self._need(run, record) if run.account.bounded else UNBOUNDED
         try:
+            need = await self._need(run, record) if run.account.bounded else UNBOUNDED
             outcome = await run.account.reserve(need)
         except asyncio.CancelledError:  # by the relay, some time after the client left, or at the run's end
             return left if self.client_left else _STOPPED
