@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from asyncio import to_thread
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from typing import Protocol as Interface
 
 from .answers import answer, unrecorded
 from .budget import NOTHING, UNBOUNDED, Need, Over, Reservation, Spent, spent_by
-from .credentials import secrets_in
 from .door import Door
 from .entrance import Stranger, Visitor
 from .errors import LedgerWriteError, Problem
@@ -35,9 +34,11 @@ from .question import LARGE_BYTES, Question
 from .records import ErrorType, Record, format_time, parse_time
 from .redact import redact_record, secrets_of
 from .runs import Run
+from .threads import counting, reading
 from .timing import Times, ms
 from .urls import BadTargetError, Upstream, check_target
 
+MAX_PATH_CHARS: Final = 2048
 _REFUSED: Final[dict[str, ErrorType]] = {
     "unauthorized": "unauthorized",
     "budget_exceeded": "budget_exceeded",
@@ -115,14 +116,14 @@ class Admission:
     async def admit(self, head: Head, body: Received) -> Forward | Answer:
         """Decide."""
         self.times.begun_at, self.times.body_at = head.at, body.at
-        path = head.target.partition("?")[0][:2048]
+        path = head.target.partition("?")[0]
         self.protocol = detect(path) if head.method == "POST" else None
         record = Record(
             kind="open",
             call_id=ulid(int(head.started_at.timestamp() * 1000)),
             started_at=format_time(head.started_at),
             method=head.method,
-            path=path,
+            path=path[:MAX_PATH_CHARS],
         )
         try:
             decided = await self._admit(head, body, record)
@@ -138,14 +139,14 @@ class Admission:
         visitor = self._entrance.admit(head.headers, head.target, key_header)
         self.run = run = visitor.run
         self._retries = retry_count(head.headers)
-        given = visitor.headers if isinstance(visitor, Visitor) else ()
-        self.secrets = secrets_of(*secrets_in(head.headers, head.target), *secrets_in(given))
+        self.secrets = secrets_of(*visitor.secrets)
         if run is not None:
             self.upstream = (visitor.upstream if isinstance(visitor, Visitor) else None) or run.upstream
             record.run_id, record.upstream, record.via = run.run_id, self.upstream.base, run.via
         if body.whole:
             large = len(body.data) > LARGE_BYTES
-            digest = await to_thread(hashlib.sha256, body.data) if large else hashlib.sha256(body.data)
+            hashing = partial(hashlib.sha256, body.data)
+            digest = await reading(hashing) if large else hashing()
             record.request_hash, record.request_bytes = digest.hexdigest(), len(body.data)
         if isinstance(visitor, Stranger):
             message = "this token belongs to no open run"
@@ -244,7 +245,7 @@ class Admission:
             started_at=format_time(started_at),
             request_mutated=False,
         )
-        again.operation_id = again.attempt = again.retry_of = None
+        again.operation_id = again.attempt = again.retry_of = again.budget = None
         again.status = again.error_type = again.retry_after_ms = None
         self.run.began(again)
         self.record = again
@@ -289,6 +290,8 @@ class Admission:
     async def _reserve(self, run: Run, record: Record) -> Problem | None:
         """Wait until the run's budget has room for the call."""
         left = Problem(code="client_left", message="the client left while its call waited for others")
+        if not run.account.limited:
+            return None
         try:
             need = await self._need(run, record) if run.account.bounded else UNBOUNDED
             outcome = await run.account.reserve(need)
@@ -354,7 +357,7 @@ async def _read_in_its_place(
     question: Question, door: Door | None, body: Received, record: Record
 ) -> Problem | None:
     if question.large:
-        return await to_thread(_read_body, question, door, body, record)
+        return await reading(partial(_read_body, question, door, body, record))
     return _read_body(question, door, body, record)
 
 
@@ -371,4 +374,4 @@ def _read_body(question: Question, door: Door | None, body: Received, record: Re
 
 
 async def _count(question: Question) -> Estimate:
-    return await to_thread(lambda: estimate_input(question.prompt(), question.asked.model))
+    return await counting(lambda: estimate_input(question.prompt(), question.asked.model))

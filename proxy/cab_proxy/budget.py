@@ -222,6 +222,12 @@ class Account:
         return self._tokens.limited or self._usd.limited
 
     @property
+    def limited(self) -> bool:
+        """There is any limit at all. Otherwise nobody needs to ask."""
+        limit = self._budget
+        return self.bounded or limit.max_calls is not None or limit.max_seconds is not None
+
+    @property
     def calls(self) -> int:
         """Calls that have begun, those in flight included."""
         return self._calls

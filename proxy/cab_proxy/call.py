@@ -10,7 +10,6 @@ breaks the call; it costs the call's figures.
 
 from __future__ import annotations
 
-from asyncio import to_thread
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -29,6 +28,7 @@ from .protocols.meter import Meter
 from .question import LARGE_BYTES
 from .records import ErrorType, Record
 from .redact import redact_record
+from .threads import counting, reading
 
 _CHARS_PER_TOKEN: Final = 4
 _LOOK_BYTES: Final = 4096
@@ -93,7 +93,7 @@ class Call:
             if status in _NOT_UNDERSTOOD and self._begin_again(at):
                 forward, request.unmutated = request.unmutated, None
                 return forward
-            if status < 300 and kind.lower().startswith("text/event-stream") and not coding:
+            if status == 200 and kind.lower().startswith("text/event-stream") and not coding:
                 edit = UsageEventFilter()
         elif self._begun_again and status < 300:
             self._ask_no_more()
@@ -234,7 +234,7 @@ class Call:
     async def _facts(self, meter: Meter) -> Facts | None:
         try:
             large = self._response_bytes > LARGE_BYTES
-            return await to_thread(meter.finish) if large else meter.finish()
+            return await reading(meter.finish) if large else meter.finish()
         except Exception as error:  # noqa: BLE001  # the meter's edge, as in data()
             self._meter_failed(error)
             return None
@@ -267,7 +267,7 @@ class Call:
                 prompt = await request.counted_prompt()
             if tokens.output is None and facts.readable:
                 asked = request.asked
-                said = await to_thread(
+                said = await counting(
                     lambda: estimate_output(
                         facts.said,
                         asked.model,
@@ -294,8 +294,11 @@ class Call:
         record.retry_after_ms = self._retry_after_ms
         record.response_bytes = self._response_bytes
         request.times.into(record, streamed=request.asked.stream is True)
-        if facts is not None:
-            self._fill(record, facts, figures)
+        try:
+            if facts is not None:
+                self._fill(record, facts, figures)
+        except Exception as fault:  # noqa: BLE001  # the meter's edge, as in data()
+            self._report(f"a call's figures could not be recorded ({type(fault).__name__})")
         run.operations.ended(record.call_id, failed=error is not None)
         if settle:
             request.settle()

@@ -12,7 +12,7 @@ The rule, in one place:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .credentials import secrets_in, with_key, without_secrets
 from .exchange import Headers
@@ -31,6 +31,8 @@ class Visitor:
     """Its target, without credentials that were replaced."""
     upstream: Upstream | None = None
     """Where it goes; ``None``: to the run's endpoint."""
+    secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """The credentials that it brought, and those that it goes on with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Stranger:
     """A request that was not, and the run whose ledger tells of it."""
 
     run: Run | None
+    secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """The credentials that it brought."""
 
 
 class RunEntrance:
@@ -55,8 +59,8 @@ class RunEntrance:
         """Tell whose request it is. ``key_header`` is where its protocol has the key."""
         given = secrets_in(headers, target)
         if self.open and given and all(same_token(self._run.token, secret) for secret in given):
-            return _with_key(self._run, headers, target, self._key, key_header)
-        return Stranger(run=self._run if self.open else None)
+            return _with_key(self._run, headers, target, key=self._key, key_header=key_header, given=given)
+        return Stranger(run=self._run if self.open else None, secrets=given)
 
 
 class TcpEntrance:
@@ -76,14 +80,21 @@ class TcpEntrance:
         if token is not None:
             run = self._registry.by_token(token)
             if run is None or not all(same_token(token, secret) for secret in given):
-                return Stranger(run=self._plain)
-            return _with_key(run, headers, target, self._key, key_header)
+                return Stranger(run=self._plain, secrets=given)
+            return _with_key(run, headers, target, key=self._key, key_header=key_header, given=given)
         if self._plain is None:
-            return Stranger(run=None)
+            return Stranger(run=None, secrets=given)
         if self._key is None:
-            return Visitor(run=self._plain, headers=headers, target=target)
-        return _with_key(self._plain, headers, target, self._key, key_header)
+            return Visitor(run=self._plain, headers=headers, target=target, secrets=given)
+        return _with_key(self._plain, headers, target, key=self._key, key_header=key_header, given=given)
 
 
-def _with_key(run: Run, headers: Headers, target: str, key: str | None, key_header: str) -> Visitor:
-    return Visitor(run=run, headers=with_key(headers, key, key_header), target=without_secrets(target))
+def _with_key(
+    run: Run, headers: Headers, target: str, *, key: str | None, key_header: str, given: tuple[str, ...]
+) -> Visitor:
+    return Visitor(
+        run=run,
+        headers=with_key(headers, key, key_header),
+        target=without_secrets(target),
+        secrets=given if key is None else (*given, key),
+    )

@@ -139,11 +139,14 @@ class MitmEntrance:
         shown = first(headers, "proxy-authorization").removeprefix("Bearer ")
         if upstream is None or not same_token(self._run.token, shown):
             return Stranger(run=None)
+        given = secrets_in(headers, target)
         if self._key is not None and origin == self._key_for:
-            given = secrets_in(headers)
             if given and all(same_token(self._run.token, secret) for secret in given):
                 headers = with_key(headers, self._key, key_header)
-        return Visitor(run=self._run, headers=headers, target=target, upstream=upstream)
+            given = (*given, self._key)
+        return Visitor(
+            run=self._run, headers=headers, target=target, upstream=upstream, secrets=(*given, shown)
+        )
 
 
 async def intercept(wanted: Interception, report: Callable[[str], None]) -> int:

@@ -27,7 +27,7 @@ def need_of(question: Question, prompt: Estimate, record: Record, prices: PriceB
         elif window is not None:
             output_tokens = max(0, window - prompt.tokens)
     if output_tokens is not None:
-        output_tokens *= asked.choices
+        output_tokens = max(output_tokens * asked.choices, asked.most_output or 0)
     # what is written to a cache can cost more than what isn't
     most = Tokens(input=input_tokens, cache_write=input_tokens, output=output_tokens)
     at = parse_time(record.started_at)

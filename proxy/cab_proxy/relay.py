@@ -36,7 +36,7 @@ from typing import Any, Final, Literal, TypeVar
 from .client_side import ClientConnection, Connections
 from .endpoint_side import EndpointConnection, NoConnectionError, Pool
 from .errors import LedgerWriteError, error_body
-from .exchange import Answer, Edit, Ending, Exchange, Failure, Forward, Head, Received
+from .exchange import Answer, Edit, Ending, Exchange, Failure, Forward, Head, Headers, Received
 from .framing import CONTINUE, LAST_CHUNK, RequestHead, ResponseHead, chunk, response_head
 from .headers import response_headers
 
@@ -429,13 +429,14 @@ class Conversation:
             return
         out = b""
         if head is not None:
-            instead = self._exchange.head(head.status, response_headers(head.headers), at)
+            headers = response_headers(head.headers)
+            instead = self._exchange.head(head.status, headers, at)
             if isinstance(instead, Forward):
                 self._release_endpoint(broken=True)
                 self._go_to_endpoint(instead)
                 return
             self._edit = instead
-            out = self._begin_response(head)
+            out = self._begin_response(head, headers)
         if ended:
             self._release_endpoint()
         if self._left_to_send is not None:
@@ -478,11 +479,10 @@ class Conversation:
             self._end_edit(self._write)
             self._close("truncated")
 
-    def _begin_response(self, head: ResponseHead) -> bytes:
+    def _begin_response(self, head: ResponseHead, headers: Headers) -> bytes:
         """The response's head as it goes to the client."""
         self._phase = "answering"
         self._response = head
-        headers = response_headers(head.headers)
         extra = []
         self._left_to_send = 0 if head.bodiless else head.length
         if self._edit is not None:

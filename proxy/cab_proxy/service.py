@@ -26,6 +26,7 @@ from .errors import ConfigError, LedgerWriteError, RunError
 from .metering import Metering
 from .relay import Listener, Relay
 from .runs import Registry, Run, check_run_id, new_token
+from .threads import syncing
 from .urls import Upstream
 
 MAX_SOCKET_PATH_BYTES: Final = 107
@@ -187,7 +188,7 @@ class Service:
         await asyncio.gather(opened.listener.close(drain_s), asyncio.wait([others], timeout=drain_s))
         others.cancel()
         try:
-            await asyncio.to_thread(opened.run.ledger.close)
+            await syncing(opened.run.ledger.close)
         except LedgerWriteError as error:
             self._report(str(error))
         return ClosedRun(head=opened.run.ledger.head, calls=opened.run.calls)

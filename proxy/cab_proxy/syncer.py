@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from .errors import LedgerWriteError
+from .threads import syncing
 
 Fsync = Literal["each", "interval", "off"]
 """When lines go to the disk itself: before a call goes on; once a second; when the system likes."""
@@ -55,7 +56,7 @@ class Syncer:
         written = self._written
         while self._fsync == "each" and self._synced < written:
             if self._syncing is None:
-                self._syncing = asyncio.ensure_future(asyncio.to_thread(self.sync))
+                self._syncing = asyncio.ensure_future(syncing(self.sync))
                 self._syncing.add_done_callback(self._over)
             await asyncio.shield(self._syncing)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
+from urllib.parse import unquote
 
 from . import chat, completions, embeddings, gemini, messages, ollama, responses
 from .base import Protocol
@@ -24,8 +26,10 @@ DEFAULT_PROTOCOL: Final = chat.PROTOCOL
 
 def detect(path: str) -> Protocol | None:
     """The protocol of a POST to ``path``, whatever stands before the part that it knows; ``None`` where that
-    is no model call.
+    is no model call. Servers decode and tidy paths, some more than others: what any of them would see counts.
     """
+    if "%" in path or ";" in path or "//" in path:
+        path = re.sub("/+", "/", unquote(path).partition(";")[0])
     for protocol in PROTOCOLS:
         if protocol.path.search(path):
             return protocol

@@ -36,6 +36,8 @@ class Asked:
     """The protocol has usage in the response as it was asked for."""
     choices: int = 1
     """Number of answers asked for."""
+    most_output: int | None = None
+    """The largest output, over all choices, that any reading of the request allows, if it allows one."""
     background: bool = False
     """The answer, and its usage, is to be fetched later."""
     params: Params = NO_PARAMS

@@ -19,6 +19,8 @@ from .skim import Saying
 from .sse import SseEvent
 from .usage import cost_of, is_zero, normalise, usage_in
 
+_LIMITS: Final = ("max_completion_tokens", "max_tokens")
+
 
 def read_request(value: Mapping[str, Any], _path: str = "") -> Asked:
     """The facts of a request; unknown ones where they make no sense."""
@@ -29,10 +31,14 @@ def read_request(value: Mapping[str, Any], _path: str = "") -> Asked:
         effort = reasoning.get("effort")
     stream = value.get("stream") is True
     limit = int_of(value.get("max_completion_tokens"))
+    # servers heed one name or the other, and are billed for the best of several answers
+    limits = [most for name in _LIMITS if (most := int_of(value.get(name))) is not None]
+    answers = [count for name in ("n", "best_of") if (count := int_of(value.get(name))) is not None]
     return Asked(
         model=text_of(value.get("model")),
         stream=stream,
         include_usage=not stream or (isinstance(options, dict) and options.get("include_usage") is True),
+        most_output=max(limits) * max(1, *answers, 1) if limits and min(limits) >= 0 else None,
         choices=max(1, min(int_of(value.get("n")) or 1, MAX_CHOICES)),
         params=Params(
             temperature=float_of(value.get("temperature")),

@@ -557,6 +557,20 @@ def test_request_facts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "most"),
+    [
+        ({}, None),
+        ({"max_tokens": 5}, 5),
+        ({"max_tokens": 900, "max_completion_tokens": 1}, 900),
+        ({"max_completion_tokens": 5, "n": 2, "best_of": 3}, 15),
+        ({"max_tokens": -1, "max_completion_tokens": 1}, None),
+    ],
+)
+def test_the_largest_output_of_any_reading(more: dict[str, Any], most: int | None) -> None:
+    assert request(**more).most_output == most
+
+
+@pytest.mark.parametrize(
     ("more", "included"),
     [
         ({"stream": True}, False),

@@ -141,7 +141,12 @@ def test_request_facts() -> None:
         "/v1/completions",
     )
     assert asked == Asked(
-        model="m", stream=True, choices=2, params=Params(max_tokens=5, temperature=0.0), include_usage=False
+        model="m",
+        stream=True,
+        choices=2,
+        most_output=10,
+        params=Params(max_tokens=5, temperature=0.0),
+        include_usage=False,
     )
     assert read_request({"stream": True, "stream_options": {"include_usage": True}}).include_usage
 
