@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -22,6 +23,11 @@ settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
+
+# in a shell's background SIGINT is ignored, under nohup SIGHUP, and so by all that is started from here
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 REQUIRED = frozenset(filter(None, os.environ.get("CAB_TEST_REQUIRE", "").replace("-", "_").split(",")))
 

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,15 +93,6 @@ def test_tail(ledger: Path) -> None:
     ]
 
 
-@pytest.fixture
-def heeded() -> Iterator[None]:
-    """In a shell's background SIGINT is ignored, and so by every program that is started from here."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("heeded")
 def test_tail_follows_until_it_is_interrupted(ledger: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "cab_runner.cli", "ledger", "tail", "-f", "-n", "1", str(ledger)],

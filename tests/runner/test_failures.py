@@ -173,14 +173,6 @@ SLOW = (
 )  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def heeded() -> Iterator[None]:
-    """Under nohup SIGHUP is ignored, and so by every program that is started from here."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
-
-
 @contextmanager
 def working(cwd: Path, box: str) -> Iterator[subprocess.Popen[str]]:
     """A runner whose agent has begun to work."""
