@@ -28,6 +28,7 @@ from .protocols.meter import Meter
 from .question import LARGE_BYTES
 from .records import ErrorType, Record
 from .redact import redact_record
+from .runs import Run
 from .threads import counting, reading
 
 _CHARS_PER_TOKEN: Final = 4
@@ -69,6 +70,10 @@ class Call:
         """How much had been said when the client left."""
         self._left = False
         self._left_early = False
+
+    def is_of(self, run: Run) -> bool:
+        """Whether it is a call of that run."""
+        return self._request.run is run
 
     async def admit(self, head: Head, body: Received) -> Forward | Answer:
         """Decide on a request; what is refused is in the ledger when this returns."""

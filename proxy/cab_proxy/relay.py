@@ -50,7 +50,7 @@ _LARGE_BYTES: Final = 64 * 1024
 """Last pieces of a response above this go to the client before the meter sees them."""
 _WITH_CONTENT: Final = frozenset({"POST", "PUT", "PATCH"})
 """Requests of these say that they have no body, where they have none (RFC 9110, 8.6)."""
-_STUCK_S: Final = 2.0
+STUCK_S: Final = 2.0
 """How long a request that was given up may take to write its record and its answer."""
 _DEPARTURE_S: Final = 0.25
 """How long it may take until a client that has left is known to have: about the way to it and back."""
@@ -121,13 +121,14 @@ class Listener:
         self._connections.closing = True
         await self._until_idle(drain_s)
         self.give_up()
-        await self._until_idle(_STUCK_S)
+        await self._until_idle(STUCK_S)
         self._connections.abort()
 
-    def give_up(self) -> None:
-        """Cut the requests that are being answered."""
+    def give_up(self, which: Callable[[Exchange], bool] = lambda _: True) -> None:
+        """Cut the requests that are being answered: those whose exchange is meant."""
         for conversation in list(self._busy.values()):
-            conversation.give_up()
+            if which(conversation.exchange):
+                conversation.give_up()
 
     async def _until_idle(self, seconds: float) -> None:
         if self._busy and seconds > 0:
@@ -245,6 +246,11 @@ class Conversation:
         self._until = math.inf
         """Loop time at which it is given up."""
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def exchange(self) -> Exchange:
+        """What decides on it."""
+        return self._exchange
 
     # --- Turn: what the client's connection tells ---------------------------------------------
 

@@ -24,7 +24,7 @@ from .door import ALLOWANCES, Door
 from .entrance import RunEntrance, TcpEntrance
 from .errors import ConfigError, LedgerWriteError, RunError
 from .metering import Metering
-from .relay import Listener, Relay
+from .relay import STUCK_S, Listener, Relay
 from .runs import Registry, Run, check_run_id, new_token
 from .threads import syncing
 from .urls import Upstream
@@ -186,6 +186,10 @@ class Service:
         opened.path.unlink(missing_ok=True)
         others = asyncio.create_task(_until_idle(opened.run))  # calls that came by TCP with this run's token
         await asyncio.gather(opened.listener.close(drain_s), asyncio.wait([others], timeout=drain_s))
+        if not others.done():
+            for listener in self._listeners:
+                listener.give_up(lambda exchange: isinstance(exchange, Call) and exchange.is_of(opened.run))
+            await asyncio.wait([others], timeout=STUCK_S)
         others.cancel()
         try:
             await syncing(opened.run.ledger.close)

@@ -14,6 +14,7 @@ import pytest
 
 from cab_proxy.control import OpenedRun, RunRequest
 from cab_proxy.errors import ConfigError, RunError
+from cab_proxy.records import calls_of
 from cab_proxy.service import Service, bind_socket
 from fakes.endpoint import Endpoint, Gate, Seen, Step, as_json, completion
 from fakes.metered import CHAT, ask, chat, connect, metered, read_ledger, request_bytes, send, until
@@ -225,5 +226,30 @@ def test_closing_waits_for_calls_that_came_by_tcp(tmp_path: Path) -> None:
             assert (await answer).status == 200
             assert (await closing).calls == 1
             assert [r.kind for r in read_ledger(run.ledger)] == ["open", "call"]
+
+    asyncio.run(main())
+
+
+def test_a_call_by_tcp_that_outlasts_its_runs_drain_leaves_its_record(tmp_path: Path) -> None:
+    gates: list[Gate] = []
+
+    def script(_: Seen) -> list[Step]:
+        gates.append(gate := Gate())
+        return [gate, *as_json(completion())]
+
+    async def main() -> None:
+        async with Endpoint(script) as endpoint, metered(endpoint.url, tmp_path) as proxy:
+            opened = await proxy.service.open_run(RunRequest(run_id="r", upstream=endpoint.url))
+            calling = asyncio.create_task(ask(proxy.url, chat(), bearer(opened.token)))
+            other = asyncio.create_task(ask(proxy.url, chat()))
+            await until(lambda: len(gates) == 2)
+            await proxy.service.close_run("r", 0.0)
+            for gate in gates:
+                gate.open()
+            assert (await calling).status == 502
+            assert (await other).status == 200
+            [call] = calls_of(read_ledger(opened.ledger))
+            assert (call.kind, call.error_type) == ("call", "truncated")
+            assert proxy.said == []
 
     asyncio.run(main())
