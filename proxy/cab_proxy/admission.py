@@ -233,20 +233,27 @@ class Admission:
         # what is compressed can't be taken out of again
         forward.headers = without(forward.headers, frozenset({"accept-encoding"}))
 
-    def begin_again(self, at: float) -> None:
-        """The request is made once more, as a call of its own. Raises ``LedgerWriteError``."""
-        assert self.run is not None
+    def another(self, at: float) -> Record:
+        """The record of the same request made once more, as a call of its own. To be made before the first's
+        tells what came of it.
+        """
         assert self.record is not None
         started_at = parse_time(self.record.started_at) + timedelta(seconds=at - self.times.begun_at)
-        again = replace(
+        return replace(
             self.record,
             kind="open",
             call_id=ulid(int(started_at.timestamp() * 1000)),
             started_at=format_time(started_at),
             request_mutated=False,
+            operation_id=None,
+            attempt=None,
+            retry_of=None,
+            budget=None,
         )
-        again.operation_id = again.attempt = again.retry_of = again.budget = None
-        again.status = again.error_type = again.retry_after_ms = None
+
+    def begin_again(self, again: Record, at: float) -> None:
+        """The request is made once more. Raises ``LedgerWriteError``."""
+        assert self.run is not None
         self.run.began(again)
         self.record = again
         self.times = Times(begun_at=at, body_at=at)
@@ -332,15 +339,18 @@ class Admission:
 
     def _count_early(self) -> None:
         """A stream without usage will need an estimate: count while the endpoint works."""
-        if self.prompt is None and self.question is not None and not self.asked.include_usage:
-            self.prompt = asyncio.create_task(_count(self.question))
+        if self.question is not None and not self.asked.include_usage:
+            self._counting(self.question)
 
     async def counted_prompt(self) -> Estimate:
         """The estimate of the prompt of a question."""
+        assert self.question is not None
+        return await self._counting(self.question)
+
+    def _counting(self, question: Question) -> asyncio.Task[Estimate]:
         if self.prompt is None:
-            assert self.question is not None
-            self.prompt = asyncio.create_task(_count(self.question))
-        return await self.prompt
+            self.prompt = asyncio.create_task(_count(question))
+        return self.prompt
 
     async def drop_count(self) -> None:
         """Nobody needs it any more."""

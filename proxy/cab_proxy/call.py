@@ -113,11 +113,12 @@ class Call:
         """Record the attempt that asked for usage as a call of its own, and the next one as begun."""
         run = self._request.run
         assert run is not None
+        again = self._request.another(at)
         self._request.times.ended_at = at
         try:
             run.ledger.check()  # or the first attempt would be recorded here, and once more at its end
             self._write("upstream_error", None, _NOTHING, settle=False)
-            self._request.begin_again(at)
+            self._request.begin_again(again, at)
         except LedgerWriteError as error:
             self._report(str(error))
             return False

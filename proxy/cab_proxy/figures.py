@@ -64,12 +64,13 @@ def _set_cost(record: Record, facts: Facts, prices: PriceBook) -> None:
         return
     if record.tokens.input is None:
         return
-    for model in (record.model_returned, record.model_requested):
+    at = parse_time(record.started_at)
+    for model in dict.fromkeys((record.model_returned, record.model_requested)):
         cost = prices.cost(
             upstream=record.upstream,
             model=model,
             tokens=record.tokens,
-            at=parse_time(record.started_at),
+            at=at,
             cache_write_1h=facts.cache_write_1h,
         )
         if cost is not None:

@@ -108,6 +108,13 @@ def test_an_endpoint_that_refuses_is_asked_once_and_the_call_goes_through(tmp_pa
                 assert len(proxy.said) == 1
                 assert "stream_options" in proxy.said[0]
             first, again, later = calls_of(records)
+            opened = next(r for r in records if r.call_id == again.call_id)
+            assert (opened.kind, opened.status, opened.ttfb_ms, opened.duration_ms) == (
+                "open",
+                None,
+                None,
+                None,
+            )
             asked = [seen.json().get("stream_options") is not None for seen in endpoint.seen]
             assert asked == [True, False, False]
             assert (first.status, first.error_type, first.request_mutated) == (400, "upstream_error", True)

@@ -38,7 +38,7 @@ def read_request(value: Mapping[str, Any], _path: str = "") -> Asked:
         model=text_of(value.get("model")),
         stream=stream,
         include_usage=not stream or (isinstance(options, dict) and options.get("include_usage") is True),
-        most_output=max(limits) * max(1, *answers, 1) if limits and min(limits) >= 0 else None,
+        most_output=max(limits) * max([1, *answers]) if limits and min(limits) >= 0 else None,
         choices=max(1, min(int_of(value.get("n")) or 1, MAX_CHOICES)),
         params=Params(
             temperature=float_of(value.get("temperature")),
