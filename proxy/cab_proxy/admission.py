@@ -18,6 +18,7 @@ from typing import Protocol as Interface
 
 from .answers import answer, unrecorded
 from .budget import NOTHING, UNBOUNDED, Need, Over, Reservation, Spent, spent_by
+from .description import Description
 from .door import Door
 from .entrance import Stranger, Visitor
 from .errors import LedgerWriteError, Problem
@@ -71,6 +72,7 @@ class Admission:
         "_reservation",
         "_retries",
         "client_left",
+        "description",
         "fetched",
         "fetched_id",
         "prompt",
@@ -98,6 +100,8 @@ class Admission:
         """Of a model call whose body could be read."""
         self.prompt: asyncio.Task[Estimate] | None = None
         """The count of its prompt, where that has begun."""
+        self.description: asyncio.Task[Description] | None = None
+        """What there is to say of its prompt, where the run describes them."""
         self.record: Record | None = None
         """Of a call that was passed on, and is to be recorded."""
         self.fetched: Record | None = None
@@ -221,6 +225,8 @@ class Admission:
             kept.write(body.data)
             kept.close()
         self._count_early()
+        if run.descriptions is not None and self.question is not None:
+            self.description = run.descriptions.begin(self.question, record.path)
         return forward
 
     def _ask_for_usage(self, record: Record, forward: Forward, body: Received) -> None:

@@ -17,12 +17,14 @@ from typing import Final
 from .admission import Admission, Entrance
 from .answers import answer, unanswered
 from .bodies import BodyFile
+from .description import Description
 from .errors import LedgerWriteError
 from .estimate import estimate_output
 from .exchange import Answer, Edit, Ending, Failure, Forward, Head, Received
 from .figures import Figures, completed, fill, reported
 from .headers import content_of, retry_after_ms
 from .inject import UsageEventFilter
+from .prompt_parts import shared_out_again
 from .protocols.base import Facts
 from .protocols.meter import Meter
 from .question import LARGE_BYTES
@@ -197,7 +199,7 @@ class Call:
         error = self._error(ending, facts)
         figures = _NOTHING if facts is None else await self._figures(facts, broken=error is not None)
         await request.drop_count()
-        self._write(error, facts, figures)
+        self._write(error, facts, figures, await self._description())
         assert request.run is not None
         if facts is not None and facts.pending and facts.response_id and error in {None, "client_disconnect"}:
             request.run.awaits(facts.response_id, request.record)
@@ -216,6 +218,8 @@ class Call:
             return
         record = replace(request.fetched)
         self._fill(record, facts, reported(facts, broken=False))
+        if record.prompt_parts is not None:
+            record.prompt_parts = shared_out_again(record.prompt_parts, record.tokens.input)
         request.run.completed(request.fetched_id, record)
         await request.run.ledger.durable()
 
@@ -230,7 +234,8 @@ class Call:
             self._status = None if self._left_early else problem.status
             self._response_bytes = 0 if self._left_early else len(told.body)
             await request.drop_count()
-            self._write("client_disconnect" if self._left_early else error, None, _NOTHING)
+            error = "client_disconnect" if self._left_early else error
+            self._write(error, None, _NOTHING, await self._description())
             assert request.run is not None
             await request.run.ledger.durable()
         return told
@@ -286,8 +291,24 @@ class Call:
             return figures
         return completed(figures, prompt, said, cut=broken and not facts.ended)
 
+    async def _description(self) -> Description | None:
+        """What there is to say of the prompt, where that was asked for."""
+        if self._request.description is None:
+            return None
+        try:
+            return await self._request.description
+        except Exception as error:  # noqa: BLE001  # the meter's edge, as in data()
+            self._report(f"a call's prompt could not be described ({type(error).__name__})")
+            return None
+
     def _write(
-        self, error: ErrorType | None, facts: Facts | None, figures: Figures, *, settle: bool = True
+        self,
+        error: ErrorType | None,
+        facts: Facts | None,
+        figures: Figures,
+        description: Description | None = None,
+        *,
+        settle: bool = True,
     ) -> None:
         request = self._request
         run, record = request.run, request.record
@@ -303,6 +324,9 @@ class Call:
         try:
             if facts is not None:
                 self._fill(record, facts, figures)
+            if description is not None:
+                # that the proxy had to ask twice is no doing of the agent's
+                description.into(record, retried=(record.attempt or 1) > 1 and not self._begun_again)
         except Exception as fault:  # noqa: BLE001  # the meter's edge, as in data()
             self._report(f"a call's figures could not be recorded ({type(fault).__name__})")
         run.operations.ended(record.call_id, failed=error is not None)

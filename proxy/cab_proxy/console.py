@@ -113,6 +113,10 @@ _METERING = (
         "--record-bodies", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
         help="Keep requests and responses here; they hold prompts and code.",
     ),
+    click.option(
+        "--describe-prompts", is_flag=True,
+        help="Record what calls are for, and the tokens of system prompt, tools and messages.",
+    ),
 )  # fmt: skip
 
 _BUDGET = (
@@ -152,6 +156,7 @@ def metering_of(options: dict[str, Any]) -> Metering:
         fsync=options.pop("fsync"),
         rotate_bytes=None if rotate_mb is None else int(rotate_mb * 1_000_000),
         bodies=None if bodies is None else BodyFolder(bodies, say),
+        describe_prompts=options.pop("describe_prompts"),
         grace_s=options.pop("grace_s"),
         grace_tokens=options.pop("grace_tokens"),
     )

@@ -103,6 +103,12 @@ class RunRequest:
     """Folder for its socket; ``None`` for the proxy's own."""
     socket_owner: tuple[int, int] | None = None
     """User and group id that the socket is given to."""
+    record_bodies: Path | None = None
+    """Folder for its requests and responses; ``None`` for the proxy's, if it keeps any."""
+    describe_prompts: bool = False
+    """Its records have ``purpose`` and ``prompt_parts``; so they do where the proxy was told to."""
+    include_usage: bool = False
+    """Its streams are asked for their usage, also where the client didn't; or where the proxy was told to."""
 
     def to_json(self) -> dict[str, Any]:
         """As it goes over the socket."""
@@ -115,6 +121,9 @@ class RunRequest:
             "ledger": None if self.ledger is None else str(self.ledger),
             "socket_dir": None if self.socket_dir is None else str(self.socket_dir),
             "socket_owner": None if self.socket_owner is None else list(self.socket_owner),
+            "record_bodies": None if self.record_bodies is None else str(self.record_bodies),
+            "describe_prompts": self.describe_prompts,
+            "include_usage": self.include_usage,
         }
 
     @classmethod
@@ -140,6 +149,9 @@ class RunRequest:
             ledger=_path(raw, "ledger"),
             socket_dir=_path(raw, "socket_dir"),
             socket_owner=None if owner is None else (owner[0], owner[1]),
+            record_bodies=_path(raw, "record_bodies"),
+            describe_prompts=_flag(raw, "describe_prompts"),
+            include_usage=_flag(raw, "include_usage"),
         )
 
 
@@ -255,6 +267,13 @@ def _strings(value: object, name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"{name} must be a list of strings")
     return tuple(value)
+
+
+def _flag(raw: dict[str, Any], name: str) -> bool:
+    value = raw.get(name, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be true or false")
+    return value
 
 
 def _path(raw: dict[str, Any], name: str) -> Path | None:

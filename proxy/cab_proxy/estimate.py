@@ -4,7 +4,8 @@ Contract: deterministic, no network: the vocabularies are the rank files inside 
 counts for a model, by which factor, and what its chat template adds is in :mod:`cab_proxy.families`; an
 estimate names what it was made with. How far off it is, docs/estimates.md says. Cost is bounded: text is
 encoded in slices, since a long run of one kind of character takes time by its square, and what lies beyond
-:data:`MAX_ENCODED_CHARS` is extrapolated from what lies before.
+:data:`MAX_ENCODED_CHARS` is extrapolated from what lies before. Counts of long texts are kept, by
+hash: most of a prompt is the same from call to call.
 
 Everything here is CPU work: call it in a thread.
 """
@@ -15,14 +16,17 @@ import base64
 import functools
 import gzip
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from importlib import resources
 from typing import Final
 
 import tiktoken
 
-from .families import family_of, reasons_unseen
+from .families import Family, family_of, reasons_unseen
+from .prompt_parts import Parts
 from .protocols.base import Prompt
 from .tooltext import declarations
 
@@ -35,7 +39,13 @@ _PER_REPLY_TOKENS: Final = 3
 _PER_TOOL_TOKENS: Final = 10
 """Of a tool in JSON: what tells that it is a function."""
 
+_KEPT_COUNTS: Final = 8_192
+_KEPT_CHARS: Final = 200
+"""Shorter texts are counted as fast as they are found."""
+
 _loading: Final = threading.Lock()
+_counting: Final = threading.Lock()
+_counts: Final[OrderedDict[tuple[str, bytes], int]] = OrderedDict()
 
 # The splitting rules are tiktoken's own (tiktoken_ext/openai_public.py, MIT); there they come only
 # together with a download of the ranks.
@@ -85,34 +95,71 @@ def _loaded(name: str) -> tiktoken.Encoding:
 
 def count(texts: Iterable[str], name: str) -> int:
     """Tokens of the texts, each encoded by itself."""
-    encode = encoding(name).encode_ordinary
     tokens = encoded = skipped = 0
     for text in texts:
         usable = text[: max(0, MAX_ENCODED_CHARS - encoded)]
         skipped += len(text) - len(usable)
         encoded += len(usable)
-        for start in range(0, len(usable), _SLICE_CHARS):
-            tokens += len(encode(usable[start : start + _SLICE_CHARS]))
+        tokens += _count(usable, name) if len(usable) < _KEPT_CHARS else _kept_count(usable, name)
     return tokens + round(skipped * tokens / encoded) if encoded else tokens
+
+
+def _kept_count(text: str, name: str) -> int:
+    key = (name, blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest())
+    with _counting:
+        if key in _counts:
+            _counts.move_to_end(key)
+            return _counts[key]
+    tokens = _count(text, name)
+    with _counting:
+        _counts[key] = tokens
+        if len(_counts) > _KEPT_COUNTS:
+            _counts.popitem(last=False)
+    return tokens
+
+
+def _count(text: str, name: str) -> int:
+    encode = encoding(name).encode_ordinary
+    return sum(len(encode(text[start : start + _SLICE_CHARS])) for start in range(0, len(text), _SLICE_CHARS))
 
 
 def estimate_input(prompt: Prompt, model: str | None) -> Estimate:
     """Prompt tokens: messages, tool schemas and what the template adds."""
     family = family_of(model)
-    added = _PER_MESSAGE_TOKENS * prompt.messages_count + _PER_NAME_TOKENS * prompt.names_count
-    if prompt.messages_count:
-        added += family.base_tokens + _PER_REPLY_TOKENS
-    tools = prompt.tools
-    if tools and family.tools == "typescript":
-        tools = [declarations(tools)]
-        # they are in a system message, with what it says or alone
-        added += 0 if prompt.system else _PER_MESSAGE_TOKENS
-    elif tools:
-        added += _PER_TOOL_TOKENS * prompt.tools_count
-    added += family.tools_tokens if prompt.tools_count else 0
-    counted = count((*prompt.system, *tools, *prompt.messages), family.encoding)
-    tokens = round(counted * family.factor) + added
+    counted = count((*prompt.system, *_written(prompt, family), *prompt.messages), family.encoding)
+    tokens = round(counted * family.factor) + sum(_added(prompt, family))
     return Estimate(tokens, family.estimator, lower_bound=prompt.media or prompt.stored)
+
+
+def estimate_parts(prompt: Prompt, model: str | None) -> Parts:
+    """The same, part by part."""
+    family = family_of(model)
+    texts = (prompt.system, _written(prompt, family), prompt.messages)
+    system, tools, messages = (
+        count(part, family.encoding) * family.factor + added
+        for part, added in zip(texts, _added(prompt, family), strict=True)
+    )
+    return Parts(system=system, tools=tools, messages=messages, lower_bound=prompt.media or prompt.stored)
+
+
+def _written(prompt: Prompt, family: Family) -> list[str]:
+    """The tools as the chat template writes them."""
+    return [declarations(prompt.tools)] if prompt.tools and family.tools == "typescript" else prompt.tools
+
+
+def _added(prompt: Prompt, family: Family) -> tuple[int, int, int]:
+    """What the template adds to the system prompt, to the tools, to the messages."""
+    system = _PER_MESSAGE_TOKENS if prompt.system and prompt.messages_count else 0
+    messages = _PER_MESSAGE_TOKENS * prompt.messages_count + _PER_NAME_TOKENS * prompt.names_count - system
+    if prompt.messages_count:
+        messages += family.base_tokens + _PER_REPLY_TOKENS
+    tools = family.tools_tokens if prompt.tools_count else 0
+    if prompt.tools and family.tools == "typescript":
+        # they are in a system message, with what it says or alone
+        tools += 0 if prompt.system else _PER_MESSAGE_TOKENS
+    elif prompt.tools:
+        tools += _PER_TOOL_TOKENS * prompt.tools_count
+    return system, tools, messages
 
 
 def estimate_output(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .bodies import BodyFolder
+from .description import Descriptions
 from .ledger import LedgerWriter
 from .prices import PriceBook
 from .runs import GRACE_TOKENS, Run
@@ -26,6 +27,8 @@ class Metering:
     """The proxy's own ledger goes on in another file beyond this size; ``None``: never."""
     bodies: BodyFolder | None = None
     """Where bodies are kept, if they are."""
+    describe_prompts: bool = False
+    """Records say what a call is for, and how its prompt is divided; that takes time for each."""
     grace_s: float = 30.0
     """A response whose client has left is read on for so long,"""
     grace_tokens: int = GRACE_TOKENS
@@ -41,12 +44,20 @@ class Metering:
         """Open a run's, which is one file. Raises ``LedgerWriteError``."""
         return LedgerWriter(path, fsync=self.fsync)
 
-    def run(self, **more: Any) -> Run:
+    def run(
+        self,
+        *,
+        bodies: BodyFolder | None = None,
+        describe_prompts: bool = False,
+        include_usage: bool = False,
+        **more: Any,
+    ) -> Run:
         """A run; ``more`` is what is its own."""
         return Run(
             prices=self.prices,
-            include_usage=self.include_usage,
-            bodies=self.bodies,
+            include_usage=include_usage or self.include_usage,
+            bodies=bodies or self.bodies,
+            descriptions=Descriptions() if describe_prompts or self.describe_prompts else None,
             grace_tokens=self.grace_tokens,
             watch=self.watch,
             **more,

@@ -45,6 +45,19 @@ ErrorType = Literal[
     "refused",
 ]
 
+Purpose = Literal["main", "title", "summary", "subagent", "router", "commit", "probe", "retry"]
+"""What an agent makes a call for.
+
+``main``      the conversation that does the task;
+``title``     a name for the session;
+``summary``   a shorter text in place of a conversation or a part of it, to go on with or to show;
+``subagent``  a conversation that the main one started;
+``router``    which model is to answer, who is to speak next, whether it goes round in circles;
+``commit``    a commit's message;
+``probe``     whether model and key work;
+``retry``     any of these once more, since an attempt failed.
+"""
+
 REFUSED_BY_PROXY: Final[frozenset[str]] = frozenset({"budget_exceeded", "unauthorized", "refused"})
 """Error types of calls that never reached the endpoint, because the proxy answered them."""
 
@@ -185,8 +198,14 @@ class Record:
     """``reported`` by the endpoint, ``computed`` from its token counts, or ``estimated`` from our own."""
     price_snapshot: str | None = None
     """The price list behind a cost that wasn't reported: name, date if it has one, hash."""
-    purpose: str | None = None
+    purpose: Purpose | None = None
+    """What the call is for, as its request tells (:mod:`cab_proxy.purpose`); ``None`` where it doesn't, on
+    ``open`` lines, for calls that the proxy refused, and unless prompts are described.
+    """
     prompt_parts: dict[str, int] | None = None
+    """Tokens of ``system``, ``tools`` and ``messages``: ``tokens.input`` divided by our own estimates of the
+    three, or these where it is unknown (:mod:`cab_proxy.prompt_parts`). ``None`` as ``purpose`` is.
+    """
     lower_bound: bool | None = None
     """There is more than the estimated figures count; ``None`` where nothing is estimated."""
     via: str | None = None

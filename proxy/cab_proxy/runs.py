@@ -22,6 +22,7 @@ from typing import Final
 from .bodies import BodyFolder
 from .budget import Account
 from .control import Budget, RunState
+from .description import Descriptions
 from .door import Door
 from .errors import RunError
 from .ledger import LedgerWriter
@@ -71,6 +72,8 @@ class Run:
     prices: PriceBook = field(default_factory=PriceBook.shipped)
     bodies: BodyFolder | None = None
     """Where bodies are kept, if they are."""
+    descriptions: Descriptions | None = None
+    """What there is to say of its prompts, if anything is to be said."""
     operations: Operations = field(default_factory=Operations)
     grace_tokens: int = GRACE_TOKENS
     """About so much more is read of a response whose client has left."""

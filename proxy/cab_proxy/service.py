@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from .bodies import BodyFolder
 from .call import Call
 from .control import DRAIN_S, ClosedRun, OpenedRun, RunRequest, RunState
 from .door import ALLOWANCES, Door
@@ -125,7 +126,9 @@ class Service:
                 sock = bind_socket(path, request.socket_owner)
                 undo.callback(sock.close)
                 undo.callback(path.unlink, missing_ok=True)
-            except LedgerWriteError as error:
+                kept = request.record_bodies
+                bodies = None if kept is None else BodyFolder(kept, self._report)
+            except (ConfigError, LedgerWriteError) as error:
                 raise RunError(400, str(error)) from None
             except OSError as error:
                 raise RunError(400, f"socket {path} can't be made: {error.strerror or error}") from None
@@ -139,6 +142,9 @@ class Service:
                     allow=frozenset(request.allow),
                 ),
                 budget=request.budget,
+                bodies=bodies,
+                describe_prompts=request.describe_prompts,
+                include_usage=request.include_usage,
             )
             self.registry.add(run)
             undo.callback(self.registry.remove, run)

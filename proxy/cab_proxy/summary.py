@@ -17,6 +17,7 @@ from .records import (
     REFUSED_BY_PROXY,
     TOKEN_KINDS,
     Fault,
+    Purpose,
     Record,
     Total,
     calls_of,
@@ -31,8 +32,8 @@ from .records import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wasted:
-    """Calls that were of no use."""
+class Group:
+    """Some of the calls."""
 
     calls: int
     total_tokens: Total
@@ -48,9 +49,9 @@ class Waste:
     aborted: int
     """The client left early, or the call never ended."""
     total_tokens: Total
-    by_fault: dict[Fault, Wasted]
+    by_fault: dict[Fault, Group]
     """Of these, by whose fault it was."""
-    duplicates: Wasted
+    duplicates: Group
     """Not of these: calls that asked again what had been answered. They may be sampling."""
 
 
@@ -80,6 +81,8 @@ class Summary:
     """Other requests that were recorded; they are not model calls."""
     operations: Operations | None
     """``None`` where no call's operation is known."""
+    purposes: dict[Purpose, Group]
+    """Calls by what they were made for, where that is known."""
     models: tuple[str, ...]
     """Models that answered, else those asked for."""
     tokens: dict[str, Total]
@@ -118,6 +121,7 @@ def summarise(records: Iterable[Record]) -> Summary:
         refused=refused,
         other=len(every) - len(calls) - refused,
         operations=_operations(calls),
+        purposes=_purposes(calls),
         models=tuple(sorted({m for call in calls if (m := call.model_returned or call.model_requested)})),
         tokens=tokens,
         coverage=tokens["total"].known / len(calls) if calls else None,
@@ -148,6 +152,14 @@ def _operations(calls: Sequence[Record]) -> Operations | None:
     )
 
 
+def _purposes(calls: Sequence[Record]) -> dict[Purpose, Group]:
+    known: dict[Purpose, list[Record]] = defaultdict(list)
+    for call in calls:
+        if call.purpose is not None:
+            known[call.purpose].append(call)
+    return {purpose: _group(group) for purpose, group in sorted(known.items())}
+
+
 def _waste(calls: Sequence[Record]) -> Waste:
     failed: dict[Fault, list[Record]] = defaultdict(list)
     again: list[Record] = []
@@ -168,13 +180,13 @@ def _waste(calls: Sequence[Record]) -> Waste:
         failed=len(wasted) - aborted,
         aborted=aborted,
         total_tokens=total_of(wasted, "total"),
-        by_fault={fault: _wasted(group) for fault, group in sorted(failed.items())},
-        duplicates=_wasted(again),
+        by_fault={fault: _group(group) for fault, group in sorted(failed.items())},
+        duplicates=_group(again),
     )
 
 
-def _wasted(calls: Sequence[Record]) -> Wasted:
-    return Wasted(calls=len(calls), total_tokens=total_of(calls, "total"))
+def _group(calls: Sequence[Record]) -> Group:
+    return Group(calls=len(calls), total_tokens=total_of(calls, "total"))
 
 
 def summary_lines(summary: Summary, wall_ms: float | None = None) -> list[str]:
@@ -182,6 +194,10 @@ def summary_lines(summary: Summary, wall_ms: float | None = None) -> list[str]:
     lines = [("calls", _calls(summary))]
     if summary.operations is not None:
         lines.append(("operations", _asked(summary.operations, summary.calls)))
+    if summary.purposes:
+        known = sum(group.calls for group in summary.purposes.values())
+        lines.append(("by purpose", f"{known} of {summary.calls} calls"))
+        lines += [(f"  {purpose}", _amount(group)) for purpose, group in summary.purposes.items()]
     lines += [
         (kind.replace("_", " "), _figure(summary.tokens[kind], summary.calls))
         for kind in TOKEN_KINDS
@@ -242,8 +258,8 @@ def _spent(waste: Waste) -> str:
     )
 
 
-def _amount(wasted: Wasted) -> str:
-    return f"{wasted.calls} calls, {_tokens(wasted.total_tokens)}"
+def _amount(group: Group) -> str:
+    return f"{group.calls} calls, {_tokens(group.total_tokens)}"
 
 
 def _tokens(total: Total) -> str:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from cab_proxy.control import RunRequest
 from cab_proxy.metering import Metering
 from cab_proxy.records import calls_of
+from cab_proxy.service import Service
 from fakes.endpoint import (
     LAST_CHUNK,
     SSE_HEAD,
@@ -28,7 +30,7 @@ from fakes.endpoint import (
     usage_chunk,
     with_length,
 )
-from fakes.metered import CHAT, ask, chat, connect, metered, request_bytes, until
+from fakes.metered import CHAT, ask, chat, connect, metered, read_ledger, request_bytes, until
 
 
 def obliging(seen: Seen) -> list[Step]:
@@ -60,6 +62,19 @@ def test_a_stream_is_asked_for_its_usage_and_the_client_sees_no_difference(tmp_p
             assert call.request_mutated
             assert call.request_hash == hashlib.sha256(json.dumps(body).encode()).hexdigest()
             assert (call.tokens.total, call.tokens_source.total) == (16, "reported")
+
+    asyncio.run(main())
+
+
+def test_one_run_may_ask_and_another_not(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Endpoint(obliging) as endpoint, Service(pytest.fail, ledger_dir=tmp_path) as service:
+            for asks in (True, False):
+                request = RunRequest(run_id=f"r{asks:d}", upstream=endpoint.url, include_usage=asks)
+                run = await service.open_run(request)
+                await ask(run.socket, chat(stream=True), ("Authorization", f"Bearer {run.token}"))
+                [call] = calls_of(read_ledger(run.ledger))
+                assert (call.request_mutated, call.tokens_source.total == "reported") == (asks, asks)
 
     asyncio.run(main())
 

@@ -111,6 +111,19 @@ def test_in_front_of_an_endpoint(tmp_path: Path) -> None:
     assert call.tokens.total == 16
 
 
+def test_prompts_are_described_if_asked_for(tmp_path: Path) -> None:
+    options = ("--listen", "127.0.0.1:0", "--describe-prompts")
+    with (
+        serving(as_json(completion())) as endpoint,
+        started("--upstream", endpoint.url, *options, cwd=tmp_path) as proxy,
+    ):
+        post(proxy.url, chat(max_tokens=1))
+        proxy.stop()
+    [_, call] = read_ledger(tmp_path / "calls.jsonl")
+    assert call.purpose == "probe"
+    assert call.prompt_parts == {"system": 0, "tools": 0, "messages": call.tokens.input}
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stopping_lets_calls_in_flight_end(tmp_path: Path, number: signal.Signals) -> None:
     gate = Gate()

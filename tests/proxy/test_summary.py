@@ -120,6 +120,25 @@ def test_operations() -> None:
     assert summary_lines(summarise(records[3:4]))[1] == "  operations  1"
 
 
+def test_purposes() -> None:
+    records = [
+        call("A", purpose="main", **COUNTED),
+        call("B", purpose="main", **COUNTED),
+        call("C", purpose="title"),
+        call("D", purpose="router", status=403, error_type="refused"),
+        call("E"),
+    ]
+    summary = summarise(records)
+    assert {purpose: group.calls for purpose, group in summary.purposes.items()} == {"main": 2, "title": 1}
+    assert summary_lines(summary)[1:4] == [
+        "  by purpose  3 of 4 calls",
+        "    main      2 calls, 3,000 tokens",
+        "    title     1 calls, unknown tokens",
+    ]
+    assert summary.to_json()["purposes"]["main"]["total_tokens"]["value"] == 3000
+    assert summarise(records[-1:]).purposes == {}
+
+
 @pytest.mark.parametrize(
     ("sources", "weakest"),
     [
