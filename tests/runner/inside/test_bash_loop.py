@@ -48,7 +48,7 @@ class Run:
 
 async def agent(url: str, folder: Path, *args: str, model: str = "oracle") -> Run:
     env = {**os.environ, "OPENAI_API_KEY": "cab-key", "http_proxy": "http://127.0.0.1:9", "PYTHONUTF8": "0"}
-    command = (sys.executable, str(FILE), "--base-url", url, "--model", model, *args, "Fix less().")
+    command = (sys.executable, str(FILE), "--base-url", url, "--model", model, *args, "--prompt=Fix less().")
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=env, stdout=pipe, stderr=pipe)
     out, err = await process.communicate()
