@@ -1,4 +1,4 @@
-"""Edits as aider's SEARCH/REPLACE blocks.
+"""Edits as aider's SEARCH/REPLACE blocks, or as its listings of whole files.
 
 A block is a path on a line of its own, a fence, and between ``<<<<<<< SEARCH``, ``=======`` and
 ``>>>>>>> REPLACE`` the lines to find and those to put in their place; an empty SEARCH makes a new file.
@@ -10,6 +10,8 @@ of the blocks is widened until none of this matters; where no context helps, :fu
 instead of writing a block that would do something else; deletions, empty files and CRLF are beyond it too.
 One thing is let pass: aider ends every file with a newline, so a missing one is added. The mode of a
 file that is there stays what it is.
+
+A listing is a path on a line of its own, and the file's whole content in a fence.
 """
 
 from __future__ import annotations
@@ -42,6 +44,15 @@ def blocks(edit: Edit) -> str | None:
         if _play(before, pairs, edit.path) == after:
             return "\n".join(_block(edit.path, search, replace) for search, replace in pairs)
     return None
+
+
+def listing(edit: Edit) -> str | None:
+    """The edit as a listing; ``None`` where the format cannot express it."""
+    if not edit.after or (edit.mode == "100755" and edit.before is None):
+        return None
+    after = _ended(edit.after)
+    readable = _has_plain_lines(after) and "\n```" not in f"\n{after}"
+    return f"{edit.path}\n```\n{after}```\n" if readable else None
 
 
 def _ended(text: str) -> str:

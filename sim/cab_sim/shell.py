@@ -2,12 +2,15 @@
 
 They run under any POSIX ``sh``, from the workspace. What a terminal could spoil on the way (tabs,
 control characters), what a here-document cannot hold (a missing final newline) and what would end a
-Markdown fence goes through base64; anything else is a here-document, as a person would write it.
+Markdown fence or looks like a command substitution, which some agents refuse even there, goes through
+base64; anything else is a here-document, as a person would write it. Each is one list of commands: some
+agents refuse two after each other.
 """
 
 from __future__ import annotations
 
 import base64
+import re
 import shlex
 from pathlib import PurePosixPath
 from typing import Final
@@ -18,6 +21,7 @@ PIECE_BYTES: Final = 60_000
 """Most of a file that one command carries: Linux allows 128 KiB for one argument."""
 
 _END: Final = "CAB_EOF"
+_SUBSTITUTION: Final = re.compile(r"`|[$<>]\(")
 
 
 def commands(edit: Edit) -> tuple[str, ...]:
@@ -26,32 +30,32 @@ def commands(edit: Edit) -> tuple[str, ...]:
     if edit.after is None:
         return (f"rm -f -- {path}",)
     folder = str(PurePosixPath(edit.path).parent)
-    lines = _write(edit.after, path)
+    lines = _write(edit.after, path, _chmod(edit, path))
     if folder != "." and edit.before is None:
-        lines[0] = f"mkdir -p -- {shlex.quote(folder)}\n{lines[0]}"
-    lines[-1] += _chmod(edit, path)
+        lines[0] = f"mkdir -p -- {shlex.quote(folder)} && {lines[0]}"
     return tuple(lines)
 
 
-def _write(text: str, path: str) -> list[str]:
+def _write(text: str, path: str, then: str) -> list[str]:
     data = text.encode()
     if not data:
-        return [f": > {path}"]
+        return [f": > {path}{then}"]
     if len(data) <= PIECE_BYTES and _fits_here_document(text):
-        return [f"cat > {path} <<'{_END}'\n{text}{_END}"]
+        return [f"cat > {path} <<'{_END}'{then}\n{text}{_END}"]
     parts = [data[start : start + PIECE_BYTES] for start in range(0, len(data), PIECE_BYTES)]
-    return [
+    lines = [
         f"printf %s {base64.b64encode(part).decode()} | base64 -d {'>>' if number else '>'} {path}"
         for number, part in enumerate(parts)
     ]
+    return [*lines[:-1], lines[-1] + then]
 
 
 def _fits_here_document(text: str) -> bool:
     printable = all(character == "\n" or character.isprintable() for character in text)
-    return printable and text.endswith("\n") and _END not in text and "```" not in text
+    return printable and text.endswith("\n") and _END not in text and not _SUBSTITUTION.search(text)
 
 
 def _chmod(edit: Edit, path: str) -> str:
     if edit.mode == "100755":
-        return f"\nchmod a+x -- {path}"
-    return "" if edit.before is None else f"\nchmod a-x -- {path}"
+        return f" && chmod a+x -- {path}"
+    return "" if edit.before is None else f" && chmod a-x -- {path}"

@@ -46,16 +46,21 @@ class ToolPlan:
     """Paths of edits that no offered tool can make."""
 
 
-def plan(tools: Sequence[Tool], script: ModelScript, root: str | None) -> ToolPlan | None:
+def plan(
+    tools: Sequence[Tool], script: ModelScript, root: str | None, last_command: str | None = None
+) -> ToolPlan | None:
     """How to play a script through these tools; ``None`` when none of them can touch a file.
 
     ``root`` is the workspace's absolute path, where the conversation tells it: some edit tools insist
-    on absolute paths. The same tools and script always give the same plan.
+    on absolute paths. ``last_command`` is the one that ends the work, where an agent wants to be told so by
+    one. The same tools and script always give the same plan.
     """
     kit = _Kit(tools, root)
     has_editing = bool(kit.writer or kit.editor or kit.all_in_one or kit.patcher)
     if kit.shell and (script.prefer == "shell" or not has_editing):
         steps = [kit.run(command, edit) for edit in script.edits for command in shell.commands(edit)]
+        if last_command:
+            steps.append(kit.run(last_command))
         return ToolPlan(steps=tuple(steps))
     if not has_editing:
         return None
@@ -82,7 +87,7 @@ class _Kit:
             if kind and getattr(self, kind) is None:
                 setattr(self, kind, tool)
 
-    def run(self, command: str, edit: Edit) -> ToolCall:
+    def run(self, command: str, edit: Edit | None = None) -> ToolCall:
         """A shell call."""
         assert self.shell is not None
         name = _pick(self.shell, _COMMAND)
@@ -103,7 +108,7 @@ class _Kit:
         return [self._call(self.reader, {_need(self.reader, _PATH): self._path(edit)}, edit), change]
 
     def _change(self, edit: Edit) -> ToolCall | None:
-        if edit.after is not None and self.writer:
+        if edit.after is not None and self.writer and not self._is_refused(edit, self.writer):
             path, content = _need(self.writer, _PATH), _need(self.writer, _CONTENT)
             return self._call(self.writer, {path: self._path(edit), content: edit.after}, edit)
         if edit.after is not None and self.all_in_one:
@@ -115,6 +120,10 @@ class _Kit:
         if self.patcher and (text := patch(edit)) is not None:
             return self._call(self.patcher, {_need(self.patcher, _PATCH): text}, edit)
         return None
+
+    def _is_refused(self, edit: Edit, writer: Tool) -> bool:
+        """A ``create`` beside an editor takes no file that is there already."""
+        return edit.before is not None and self.editor is not None and writer.name.lower() == "create"
 
     def _all_in_one(self, tool: Tool, edit: Edit) -> ToolCall | None:
         path = {_need(tool, _PATH): self._path(edit)}
@@ -129,12 +138,12 @@ class _Kit:
     def _path(self, edit: Edit) -> str:
         return f"{self.root.rstrip('/')}/{edit.path}" if self.root else edit.path
 
-    def _call(self, tool: Tool, arguments: Mapping[str, Any], edit: Edit) -> ToolCall:
+    def _call(self, tool: Tool, arguments: Mapping[str, Any], edit: Edit | None) -> ToolCall:
         missing = sorted(tool.required - set(arguments))
         filled = {name: self._fill(name, tool.properties.get(name, {}), edit) for name in missing}
         return ToolCall(name=tool.name, arguments=json.dumps({**arguments, **filled}, ensure_ascii=False))
 
-    def _fill(self, name: str, schema: Mapping[str, Any], edit: Edit) -> Any:  # any JSON value
+    def _fill(self, name: str, schema: Mapping[str, Any], edit: Edit | None) -> Any:  # any JSON value
         if "default" in schema:
             return schema["default"]
         if choices := schema.get("enum"):
@@ -149,7 +158,7 @@ class _Kit:
             case "object":
                 return {}
         is_folder = re.search(r"dir|cwd", name, re.IGNORECASE) is not None
-        return (self.root or ".") if is_folder else f"Change {edit.path}"
+        return (self.root or ".") if is_folder else f"Change {edit.path}" if edit else "Finish"
 
 
 def _number(name: str, schema: Mapping[str, Any]) -> float:

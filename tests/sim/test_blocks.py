@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cab_sim.blocks import blocks
+from cab_sim.blocks import blocks, listing
 from cab_sim.script import Edit
 
 FORM = re.compile(
@@ -54,6 +54,22 @@ def test_what_is_expressed_comes_out_exactly(before: str | None, after: str) -> 
         )
         apply(reply, files)
         assert files == {"src/x.py": after if after.endswith("\n") else after + "\n"}
+
+
+@given(after=TEXT)
+@example(after="a\n```\nb\n")
+def test_a_listing_is_the_whole_file(after: str) -> None:
+    reply = listing(Edit(path="src/x.py", before="old\n", after=after))
+    if reply is None:
+        assert not after or any(line.startswith("```") for line in after.splitlines())
+    else:
+        path, _, rest = reply.partition("\n```\n")
+        assert (path, rest.partition("```")[::2]) == ("src/x.py", (after.removesuffix("\n") + "\n", "\n"))
+
+
+@pytest.mark.parametrize("after", [None, "", "a\r\n", "a\fb\n"])
+def test_what_a_listing_cannot_say(after: str | None) -> None:
+    assert listing(Edit(path="x.py", before="old\n", after=after)) is None
 
 
 def test_a_small_change_is_a_small_block() -> None:

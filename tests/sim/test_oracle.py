@@ -49,6 +49,19 @@ def test_through_a_shell_one_call_a_turn() -> None:
     assert ask(*talk, tools=(BASH,)) == Answer(text="All done.")
 
 
+def test_work_that_ends_with_a_command_ends_with_it() -> None:
+    talk = [
+        system("Helpful."),
+        user("1. Fix a.py\n2. finish your work by issuing the following command: `echo END`."),
+    ]
+    fix = ModelScript(edits=(FIX,), say="All done.")
+    talk += [said(ask(*talk, tools=(BASH,), script=fix)), Message(role="tool", text="")]
+    last = ask(*talk, tools=(BASH,), script=fix)
+    assert last.tool_call == ToolCall(name="bash", arguments='{"command": "echo END"}')
+    talk += [said(last), Message(role="tool", text="END")]
+    assert ask(*talk, tools=(BASH,), script=fix) == Answer(text="All done.")
+
+
 def test_calls_of_other_tools_are_not_progress() -> None:
     other = Message(role="assistant", tool_calls=(ToolCall(name="think", arguments="{}"),))
     first = ask(user("Fix"), other, tools=(BASH,))
@@ -61,6 +74,8 @@ def test_the_workspace_is_read_off_the_prompt() -> None:
         "Your current working directory is `/work/my-task`.",
         "cwd=/work/my-task, shell=bash",
         "Workspace root folder: /work/my-task\nIs git: yes",
+        "I'm currently working in the directory: /work/my-task\nHere is its structure",
+        "Keep notes out of the workspace.\n</tips>\n* Current working directory: /work/my-task",
     ):
         call = ask(system(text), user("Fix"), tools=(WRITE,)).tool_call
         assert call is not None
@@ -80,6 +95,13 @@ def test_search_replace_blocks_come_in_one_answer() -> None:
     ]
     assert ask(*again) == first, "aider has not applied the blocks yet"
     assert ask(*talk, user("ok")) == Answer(text="All done.")
+
+
+def test_listings_of_whole_files_come_in_one_answer() -> None:
+    talk = [system("You MUST use this *file listing* format:"), user("Fix a.py")]
+    first = ask(*talk)
+    assert first == Answer(text="All done.\n\na.py\n```\ny\n```\n\nb.py\n```\nz\n```\n")
+    assert ask(*talk, said(first), user("ok")) == Answer(text="All done.")
 
 
 def test_the_examples_of_a_prompt_are_not_progress() -> None:

@@ -76,4 +76,16 @@ def test_a_deleted_file_is_gone(tmp_path: Path) -> None:
 
 def test_plain_text_is_readable_in_the_command() -> None:
     (command,) = shell.commands(Edit(path="a.py", before="x\n", after="print('hi')\n"))
-    assert command == "cat > a.py <<'CAB_EOF'\nprint('hi')\nCAB_EOF\nchmod a-x -- a.py"
+    assert command == "cat > a.py <<'CAB_EOF' && chmod a-x -- a.py\nprint('hi')\nCAB_EOF"
+
+
+@pytest.mark.parametrize("mode", ["100644", "100755"])
+def test_a_file_that_no_here_document_holds_is_one_list_of_commands(mode: str) -> None:
+    (command,) = shell.commands(Edit(path="a/b.sh", before=None, after="\tx", mode=mode))
+    assert "\n" not in command
+
+
+@pytest.mark.parametrize("text", ["`id`", "$(id)", "<(id)", ">(id)"])
+def test_nothing_in_a_command_looks_like_a_substitution(text: str) -> None:
+    (command,) = shell.commands(Edit(path="a.py", before=None, after=f"x\n{text}\n"))
+    assert text not in command

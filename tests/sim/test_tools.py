@@ -142,6 +142,13 @@ def test_an_editor_replaces_the_whole_text() -> None:
     ]
 
 
+def test_a_create_beside_an_editor_is_for_new_files() -> None:
+    create = tool("create", "path", "file_text", path=str, file_text=str)
+    made = calls([create, EDIT], OLD, NEW)
+    assert [name for name, _ in made] == ["edit", "create"]
+    assert calls([create], OLD) == [("create", {"path": "src/old.py", "file_text": "b\n"})]
+
+
 def test_an_all_in_one_creates_and_replaces() -> None:
     assert calls([EDITOR], OLD, NEW) == [
         (
