@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal, Self
 
 from cab_proxy import records
@@ -169,6 +169,15 @@ class Grade(_Plain):
     stderr_tail: str
 
 
+def tokens_from_json(raw: Mapping[str, Any] | None) -> records.Tokens | None:
+    """Stored token counts; fields that this version doesn't know are ignored."""
+    if raw is None:
+        return None
+    if not isinstance(raw, Mapping):
+        raise EvidenceError("claimed is not a JSON object")
+    return records.Tokens(**{kind: raw.get(kind) for kind in records.TOKEN_KINDS})
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """All that one attempt left behind."""
@@ -183,6 +192,8 @@ class Evidence:
     """A cause of the failure table that the runner itself observed (``sandbox_error``, …)."""
     endpoint_healthy: bool | None
     """Whether the endpoint answered when the runner asked it; None when it was not asked."""
+    claimed: records.Tokens | None = None
+    """The agent's own token report, normalised as in the ledger; None without one."""
 
     def to_json(self) -> Json:
         """The evidence as a plain dict; calls are as in the ledger."""
@@ -194,6 +205,7 @@ class Evidence:
             "calls": [json.loads(records.encode(call)) for call in self.calls],
             "runner_fault": self.runner_fault,
             "endpoint_healthy": self.endpoint_healthy,
+            "claimed": self.claimed and asdict(self.claimed),
         }
 
     @classmethod
@@ -214,6 +226,7 @@ class Evidence:
                 calls=tuple(records.decode(json.dumps(call).encode()) for call in known["calls"]),
                 runner_fault=known["runner_fault"],
                 endpoint_healthy=known["endpoint_healthy"],
+                claimed=tokens_from_json(known["claimed"]),
             )
         except records.LedgerError as error:
             raise EvidenceError(f"a call of the evidence cannot be read: {error}") from None

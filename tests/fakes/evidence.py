@@ -222,4 +222,5 @@ def evidences(tasks: st.SearchStrategy[TaskFacts] = TASKS) -> st.SearchStrategy[
         ledgers(),
         st.sampled_from((*mostly_clean, *RUNNER_FAULTS)),
         st.sampled_from((None, True, False)),
+        st.none() | st.builds(Tokens, input=COUNTS, output=COUNTS),
     )

@@ -98,10 +98,19 @@ def test_keys_are_the_same_whatever_is_known(version: Any) -> None:
 
 
 def test_axes_that_nothing_computes_yet_are_null() -> None:
-    scores = score(evidence()).scores
-    assert [scores[name] for name in ("instruction_fidelity", "self_report_error", "harness_tax")] == [
-        None
-    ] * 3
+    assert score(evidence()).scores["instruction_fidelity"] is None
+
+
+def test_the_agents_claim_stands_beside_what_was_served() -> None:
+    scores = score(evidence(claimed=Tokens(input=500, output=100))).scores
+    assert scores["self_report_error"]["input"] == -0.5
+    assert scores["self_report_error"]["output"] == 0
+    assert scores["composite"] == score(evidence()).scores["composite"]
+
+
+def test_the_prompts_parts_make_the_harness_tax() -> None:
+    parts = {"system": 60, "tools": 20, "messages": 20}
+    assert score(evidence(calls=(call(prompt_parts=parts),))).scores["harness_tax"]["harness_tax"] == 0.8
 
 
 def test_an_unknown_methodology() -> None:
