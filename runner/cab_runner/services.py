@@ -2,7 +2,8 @@
 
 Each is a child process that says on its standard output, in one line, that it listens. Nothing is
 polled. A child never outlives its context, and none of them shares the runner's terminal signals:
-Ctrl-C reaches the runner alone, which ends them in order.
+Ctrl-C reaches the runner alone, which ends them in order. Inside an agent's image they are a user of their
+own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from cab_proxy.control import ControlClient
 from cab_runner.capture import last_line
 from cab_runner.errors import MachineLacks
+from cab_runner.sandbox import users
 
 _STOP_S = 10.0
 
@@ -47,7 +49,7 @@ def child(
     """
     with tempfile.TemporaryFile() as stderr:
         process = subprocess.Popen(
-            [*command, "--until-stdin-ends"],
+            [*users.service(), *command, "--until-stdin-ends"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,

@@ -16,8 +16,10 @@ from cab_runner.sandbox.base import Folders, Job, Layout, Limits, Outcome, Sandb
 from cab_runner.sandbox.bwrap import BwrapSandbox
 from cab_runner.sandbox.docker import DockerSandbox
 from cab_runner.sandbox.docker_spec import LABEL_RUN
+from cab_runner.sandbox.in_image import InImageSandbox
 from cab_runner.sandbox.process import ProcessSandbox
 from cab_runner.sandbox.staging import Staging, sandbox_user
+from cab_runner.sandbox.users import users
 
 IMAGE = "python:3.12-slim"
 MARK = "CAB_TEST_JOB"
@@ -25,6 +27,7 @@ MARK = "CAB_TEST_JOB"
 KINDS: dict[str, Callable[[], Sandbox]] = {
     "docker": DockerSandbox,
     "bwrap": BwrapSandbox,
+    "in-image": InImageSandbox,
     "process": ProcessSandbox,
 }
 
@@ -91,6 +94,10 @@ class Bench:
     def left(self) -> list[str]:
         """What of this bench's jobs is still there: processes by the host's view, containers."""
         found = [f"process {pid}" for pid in usage.marked(MARK, self.job_name)]
+        if isinstance(self.sandbox, InImageSandbox):  # where root may not look into others' environments
+            found += [
+                f"process {pid}" for uid in (users().agent, users().tested) for pid in usage.of_user(uid)
+            ]
         if isinstance(self.sandbox, DockerSandbox):
             with docker.engine() as client:
                 label = f"{LABEL_RUN}={self.job_name}"

@@ -12,6 +12,7 @@ import pytest
 
 from cab_runner import services
 from cab_runner.errors import MachineLacks
+from cab_runner.sandbox import users
 
 
 def test_it_is_ready_at_its_first_line_and_ends_with_its_context() -> None:
@@ -53,6 +54,14 @@ def test_a_service_gets_no_key_from_the_environment(monkeypatch: pytest.MonkeyPa
     code = "import os; print('key' if 'CAB_KEY' in os.environ else 'none', flush=True)"
     with services.child("s", [sys.executable, "-c", code]) as running:
         assert running.first_line == "none"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
+def test_in_an_image_a_service_is_a_user_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(users.IN_IMAGE, "opencode")
+    code = "import os; print(*{*os.getresuid(), *os.getresgid()}, os.getgroups(), flush=True)"
+    with services.child("s", ["/usr/bin/python3", "-c", code]) as running:
+        assert running.first_line == f"{users.users().service} []"
 
 
 def test_the_services_end_when_the_runner_is_killed() -> None:

@@ -1,13 +1,14 @@
 """What a sandbox is: one job in, one outcome out, whatever isolates it.
 
 A *job* is one program run to its end in a place of its own: the agent at work, or the grader.
-Three kinds of sandbox run jobs (docker, bwrap, process); the rest of the runner knows only this
+Four kinds of sandbox run jobs (docker, bwrap, in-image, process); the rest of the runner knows only this
 module.
 
 Invariants
 ----------
 * The job's only network is the door: ``http://127.0.0.1:<port>``, forwarded to the job's own Unix
-  socket. Without a door it has no network at all (``process`` isolates nothing, and says so).
+  socket. Without a door it has no network at all. (``in-image`` shares its container's network and
+  ``process`` isolates nothing: :attr:`Sandbox.not_isolated` says so.)
 * stdin is /dev/null. stdout and stderr reach the :class:`OutputSink` in order of arrival, bounded.
 * On every way out (end, time limit, flood, stop, exception) the whole of the job is killed and
   removed before :meth:`Sandbox.run` returns.
@@ -22,7 +23,7 @@ from pathlib import Path
 from threading import Event
 from typing import Literal, Protocol
 
-SandboxName = Literal["docker", "bwrap", "process"]
+SandboxName = Literal["docker", "bwrap", "in-image", "process"]
 Mechanism = Literal["cgroup v1", "cgroup v2", "rlimit", "watchdog", "none"]
 KilledFor = Literal["timeout", "output", "disk", "memory"]
 
@@ -76,7 +77,7 @@ class Folders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where the job sees things: fixed paths in docker and bwrap, the host's own in ``process``."""
+    """Where the job sees things: fixed paths, but the host's own in ``process``."""
 
     workspace: str
     home: str
@@ -113,6 +114,8 @@ class Job:
     limits: Limits
     image: str | None = None
     """Docker only."""
+    door_image: str | None = None
+    """Docker only: has Python for the door's forwarder, which the job's image need not; default: that one."""
     door: Path | None = None
     """Unix socket on the host that leads to the meter."""
     cwd: str | None = None
@@ -150,6 +153,9 @@ class Outcome:
     """Whether a grader's tests were at the end what they had been at the start; ``None`` without tests."""
     logs_complete: bool | None = None
     """Whether all that a grader left in its logs was fetched; ``None`` without logs."""
+    hosts_tried: tuple[str, ...] | None = None
+    """Names that the job asked DNS for, in lower case, sorted, at most 256; ``None`` where nobody watched.
+    Addresses that it tried without a name are not among them."""
 
     @property
     def timed_out(self) -> bool:
@@ -171,6 +177,8 @@ class Sandbox(Protocol):
     """A way to run jobs."""
 
     name: SandboxName
+    not_isolated: tuple[str, ...]
+    """What a job shares or reaches all the same, a line each, for the record."""
 
     def probe(self) -> Probe:
         """Try it by running something trivial in it. Never raises."""

@@ -56,6 +56,7 @@ class BwrapSandbox:
     """See :class:`~cab_runner.sandbox.base.Sandbox`. May be used from several threads."""
 
     name: SandboxName = "bwrap"
+    not_isolated: tuple[str, ...] = ("kernel: the host's", "programs: all of the host's /usr is readable")
 
     def __init__(self) -> None:
         self._python: Path | None = None

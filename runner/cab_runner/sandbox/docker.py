@@ -1,7 +1,7 @@
 """The default sandbox: a container without a network, and a second one that holds its door.
 
 The image brings the toolchain and, for an agent, its CLI. Nothing of the host is in it but the
-job's folders, the tools and a minimal account file.
+job's folders, the tools and a few small files of /etc.
 
 What it does not isolate: the kernel is the host's.
 """
@@ -54,6 +54,7 @@ class DockerSandbox:
     """See :class:`~cab_runner.sandbox.base.Sandbox`. May be used from several threads."""
 
     name: SandboxName = "docker"
+    not_isolated: tuple[str, ...] = ("kernel: the host's",)
 
     def probe(self) -> Probe:
         """Ask the engine what it is, and run its own init in a container where there is an image."""
@@ -79,9 +80,9 @@ class DockerSandbox:
             digest = _image_digest(client, job.image)
             info = client.info()
             files = kit.make_kit(staging, *sandbox_user())
-            network = "none"
-            if job.door is not None:
-                network = f"container:{_hold_door(client, cleanup, job, files, job.door)}"
+            lookups = staging.folder("lookups")
+            staging.hand_over(lookups)
+            network = _hold_door(client, cleanup, job, files, lookups)
             meter = CpuMeter(info)
             cleanup.callback(meter.close)
             spec = docker_spec.program(job, files, sandbox_user(), network, meter.parent)
@@ -107,6 +108,7 @@ class DockerSandbox:
                 cpu_ms=meter.close(),
                 tests_intact=untouched,
                 logs_complete=complete,
+                hosts_tried=_hosts_tried(lookups),
             )
 
 
@@ -219,18 +221,27 @@ def _remove(client: APIClient, container: str) -> None:
         client.remove_container(container, force=True, v=True)
 
 
-def _hold_door(client: APIClient, cleanup: ExitStack, job: Job, files: kit.Kit, door: Path) -> str:
-    """Start the container with the network and the forwarder; its id, once the door listens."""
-    owned = door.stat()
-    spec = docker_spec.holder(job, files, door, (owned.st_uid, owned.st_gid))
+def _hold_door(client: APIClient, cleanup: ExitStack, job: Job, files: kit.Kit, lookups: Path) -> str:
+    """The job's network: none, or that of a container which was started for it and whose door listens."""
+    if job.door is None:
+        return "none"
+    owned = job.door.stat()
+    spec = docker_spec.holder(job, files, job.door, (owned.st_uid, owned.st_gid), lookups)
     container = _create(client, cleanup, spec, job)
     with _attach(client, container) as attachment:
         client.start(container)
         if attachment.first_line() != b"ready\n":
-            raise SandboxError(
-                f"the door's forwarder did not start in {job.image}: has the image Python ≥ 3.11?"
-            )
-    return container
+            image = job.door_image or job.image
+            raise SandboxError(f"the door's forwarder did not start in {image}: has the image Python ≥ 3.11?")
+    return f"container:{container}"
+
+
+def _hosts_tried(lookups: Path) -> tuple[str, ...] | None:
+    """What the door's forwarder wrote down; it leaves no file where it could not watch."""
+    try:
+        return tuple(sorted((lookups / kit.LOOKED_UP).read_text("ascii").splitlines()))
+    except OSError:
+        return None
 
 
 def _attach(client: APIClient, container: str) -> Attachment:

@@ -4,7 +4,7 @@ Invariants
 ----------
 * No container of ours has a network but its own loopback, or any capability but those named here.
 * The job's container joins the network of the holder, whose only program is the door's forwarder;
-  the meter's socket is in the holder alone.
+  the meter's socket and the list of names that the job asked for are in the holder alone.
 * An agent's root is read-only. A grader's is written through the engine (tests, logs) and by the
   harness; its tested code can write only its workspace and bounded tmpfs.
 """
@@ -44,14 +44,23 @@ class Spec:
     host: Mapping[str, Any]
 
 
-def holder(job: Job, files: kit.Kit, door: Path, door_owner: tuple[int, int]) -> Spec:
-    """The container that holds the network and forwards its door."""
+def holder(job: Job, files: kit.Kit, door: Path, door_owner: tuple[int, int], lookups: Path) -> Spec:
+    """The container that holds the network, forwards its door and answers its DNS queries.
+
+    ``lookups`` is a folder that ``door_owner`` can write.
+    """
     command = [job.layout.python, "-I", f"{kit.TOOLS}/door_forwarder.py"]
     command += ["--socket", kit.DOOR_SOCKET, "--listen", f"127.0.0.1:{kit.DOOR_PORT}"]
-    mounts = [_read_only(files.inside, kit.TOOLS), _read_only(door, kit.DOOR_SOCKET)]
+    command += ["--lookups", f"{kit.LOOKUPS}/{kit.LOOKED_UP}"]
+    mounts = [
+        _read_only(files.inside, kit.TOOLS),
+        _read_only(door, kit.DOOR_SOCKET),
+        Mount(kit.LOOKUPS, os.fspath(lookups), type="bind"),
+    ]
     return Spec(
         config={
             **_config(job, "holder"),
+            "image": job.door_image or job.image,
             "entrypoint": command,
             "user": f"{door_owner[0]}:{door_owner[1]}",
             "working_dir": "/",
@@ -79,6 +88,8 @@ def program(job: Job, files: kit.Kit, user: tuple[int, int], network: str, paren
         _read_only(files.inside, kit.TOOLS),
         _read_only(files.passwd, "/etc/passwd"),
         _read_only(files.group, "/etc/group"),
+        _read_only(files.hosts, "/etc/hosts"),
+        _read_only(files.resolv, "/etc/resolv.conf"),
     ]
     limits = job.limits
     tmp = f"rw,exec,nosuid,nodev,mode=1777,size={tmp_bytes(limits)}"

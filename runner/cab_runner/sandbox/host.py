@@ -1,4 +1,4 @@
-"""A job as plain processes of this machine: what the bwrap and process sandboxes share.
+"""A job as plain processes of this machine: what the bwrap, in-image and process sandboxes share.
 
 The program starts behind a gate: a shell that waits for a line. Before the runner opens it, it puts
 the waiting process into the job's cgroup, so that nothing of the job ever runs outside. (Python's
@@ -17,8 +17,8 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -161,9 +161,13 @@ class HostProgram:
         """See :class:`~cab_runner.sandbox.supervise.Program`: memory, where no cgroup keeps it."""
         if self.cgroup.cpu_ms() is None:
             self.sampled_cpu_ms = usage.cpu_ms_of_tree(self.pid)
-        if "memory" in self.cgroup.kept or usage.memory_of_tree(self.pid) <= self._memory_bytes:
+        if "memory" in self.cgroup.kept or usage.memory_of(self.processes()) <= self._memory_bytes:
             return None
         return "memory"
+
+    def processes(self) -> Collection[int]:
+        """Ids of all of the job that are to be found without a cgroup."""
+        return usage.tree_of(self.pid)
 
     def cpu_ms(self) -> float | None:
         """CPU time of all its processes from the cgroup; else of those that were waited for."""
@@ -196,6 +200,38 @@ def outcome_of(ending: Ending, program: HostProgram, job: Job, processes: Mechan
         limits=limits,
         oom_killed=oom_killed,
     )
+
+
+@contextmanager
+def forwarding(job: Job, become: Sequence[str] = ()) -> Iterator[None]:
+    """Forward the layout's port to the job's socket while the job runs, if it has a door.
+
+    ``become`` begins the forwarder's command line. Raises :class:`SandboxError` when it can't listen.
+    """
+    if job.door is None:
+        yield
+        return
+    forwarder = subprocess.Popen(
+        [
+            *(*become, job.layout.python, "-I", f"{job.layout.tools}/door_forwarder.py"),
+            *("--socket", os.fspath(job.door), "--listen", f"127.0.0.1:{job.layout.door_port}"),
+        ],
+        env={MARK: f"{owner.me()}/door"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        if _pipe(forwarder.stdout).readline() != b"ready\n":
+            raise SandboxError(
+                f"port {job.layout.door_port} was taken before the job could have it: run it again"
+            )
+        yield
+    finally:
+        forwarder.kill()
+        forwarder.wait()
+        _pipe(forwarder.stdout).close()
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -22,6 +22,10 @@ LOGS: Final = "/logs"
 TOOLS: Final = "/opt/cab/inside"
 DOOR_SOCKET: Final = "/run/cab/door.sock"
 DOOR_PORT: Final = 8080
+LOOKUPS: Final = "/run/cab/lookups"
+"""Folder that the door's forwarder can write."""
+LOOKED_UP: Final = "names"
+"""File in it: the names that the job asked DNS for."""
 
 SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -36,6 +40,7 @@ class Kit:
     group: Path
     nsswitch: Path
     hosts: Path
+    resolv: Path
 
 
 def make_kit(staging: Staging, uid: int, gid: int) -> Kit:
@@ -45,13 +50,16 @@ def make_kit(staging: Staging, uid: int, gid: int) -> Kit:
     shutil.copytree(INSIDE, inside, ignore=shutil.ignore_patterns("__pycache__"))
     for path in (inside, *inside.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    kit = Kit(inside, folder / "passwd", folder / "group", folder / "nsswitch.conf", folder / "hosts")
+    names = ("passwd", "group", "nsswitch.conf", "hosts", "resolv.conf")
+    kit = Kit(inside, *(folder / name for name in names))
     contents = {
         kit.passwd: f"root:x:0:0:root:/root:/bin/sh\ncab:x:{uid}:{gid}:cab:{HOME}:/bin/sh\n"
         "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
         kit.group: f"root:x:0:\ncab:x:{gid}:\nnogroup:x:65534:\n",
         kit.nsswitch: "passwd: files\ngroup: files\nhosts: files\n",
         kit.hosts: "127.0.0.1 localhost cab\n::1 localhost\n",
+        # the options are for jobs without a door, where nobody answers and musl waits
+        kit.resolv: "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
     }
     for path, text in contents.items():
         path.write_text(text, encoding="ascii")

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 from cab_runner.resources import INSIDE
-from cab_runner.sandbox import kit, owner
+from cab_runner.sandbox import kit
 from cab_runner.sandbox.base import (
     Folders,
     Job,
@@ -27,11 +24,10 @@ from cab_runner.sandbox.base import (
     Outcome,
     OutputSink,
     Probe,
-    SandboxError,
     SandboxName,
 )
 from cab_runner.sandbox.cgroup import Cgroup
-from cab_runner.sandbox.host import MARK, HostProgram, Start, outcome_of
+from cab_runner.sandbox.host import HostProgram, Start, forwarding, outcome_of
 from cab_runner.sandbox.staging import give_trees
 from cab_runner.sandbox.supervise import supervise
 from cab_runner.sandbox.trees import intact, keep_plain_files, tree_digest
@@ -41,6 +37,7 @@ class ProcessSandbox:
     """See :class:`~cab_runner.sandbox.base.Sandbox`. May be used from several threads."""
 
     name: SandboxName = "process"
+    not_isolated: tuple[str, ...] = ("everything: files, network and processes are those of the machine",)
 
     def probe(self) -> Probe:
         """Always there, and says what it is."""
@@ -76,7 +73,7 @@ class ProcessSandbox:
             env=kit.job_env(job, path=os.environ.get("PATH", kit.SYSTEM_PATH), tmpdir=os.fspath(temporary)),
             cwd=Path(job.cwd or folders.workspace),
         )
-        with _door(job), HostProgram(start, job.limits, Cgroup.create(job.limits)) as program:
+        with forwarding(job), HostProgram(start, job.limits, Cgroup.create(job.limits)) as program:
             watched = (folders.workspace, folders.home, *((logs,) if logs else ()))
             ending = supervise(program, limits=job.limits, watched=watched, sink=sink, stop=stop)
             outcome = outcome_of(ending, program, job, "none")
@@ -85,33 +82,3 @@ class ProcessSandbox:
             tests_intact=intact(before, tree_digest(tests)) if tests else None,
             logs_complete=keep_plain_files(logs) if logs else None,
         )
-
-
-@contextmanager
-def _door(job: Job) -> Iterator[None]:
-    """Forward the layout's port to the job's socket while the job runs."""
-    if job.door is None:
-        yield
-        return
-    forwarder = subprocess.Popen(
-        [
-            *(sys.executable, "-I", os.fspath(INSIDE / "door_forwarder.py")),
-            *("--socket", os.fspath(job.door), "--listen", f"127.0.0.1:{job.layout.door_port}"),
-        ],
-        env={MARK: f"{owner.me()}/door"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    assert forwarder.stdout is not None
-    try:
-        if forwarder.stdout.readline() != b"ready\n":
-            raise SandboxError(
-                f"port {job.layout.door_port} was taken before the job could have it: run it again"
-            )
-        yield
-    finally:
-        forwarder.kill()
-        forwarder.wait()
-        forwarder.stdout.close()

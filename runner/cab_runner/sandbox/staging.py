@@ -3,7 +3,8 @@
 When root invokes the runner, jobs run as user 65532, who cannot pass through ``/root``: whatever a
 job gets has to lie here first. The folder is 0711: its contents are reached by name, not listed.
 It lies in ``TMPDIR`` unless that is no place for it: too long a path for sockets, or closed to the
-sandbox's user.
+sandbox's user. In an agent's image it lies where only root may write, on the root's file system, because
+jobs' folders are moved from there.
 
 Invariants
 ----------
@@ -22,11 +23,13 @@ from typing import Final, Self
 
 from cab_runner.sandbox import owner
 from cab_runner.sandbox.base import NOBODY
+from cab_runner.sandbox.users import image_agent
 
 _OWNER_FILE = "owner"
 _LONGEST_BASE_BYTES: Final = 60
 """Of the 107 that a socket's path may have."""
 _USUAL: Final = Path("/tmp")  # noqa: S108  # where TMPDIR leads nowhere useful; the folder's name is a fresh one
+_IN_IMAGE: Final = Path("/opt/cab")
 
 
 def sandbox_user() -> tuple[int, int]:
@@ -92,6 +95,8 @@ def _quietly(*command: str) -> None:
 
 
 def _base() -> Path:
+    if image_agent() and os.geteuid() == 0:
+        return _IN_IMAGE
     given = Path(tempfile.gettempdir()).resolve()
     fits = len(os.fsencode(given)) <= _LONGEST_BASE_BYTES
     open_to_all = os.geteuid() != 0 or all(path.stat().st_mode & 0o001 for path in (given, *given.parents))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -79,9 +80,9 @@ def _exceeds_below(path: str, tally: _Tally) -> bool:
         os.close(descriptor)
 
 
-def memory_of_tree(root: int) -> int:
-    """Resident bytes of a process and its descendants. Shared pages count for each of them."""
-    return sum(_resident(pid) for pid in tree_of(root))
+def memory_of(pids: Iterable[int]) -> int:
+    """Resident bytes of these processes. Shared pages count for each of them."""
+    return sum(map(_resident, pids))
 
 
 def cpu_ms_of_tree(root: int) -> float:
@@ -99,6 +100,17 @@ def tree_of(root: int) -> list[int]:
     found = [root]
     for pid in found:  # grows as it goes
         found += children.get(pid, ())
+    return found
+
+
+def of_user(uid: int) -> Mapping[int, bool]:
+    """Processes with this real user id, and whether each is dead and only waits to be reaped."""
+    found = {}
+    for pid in running():
+        with suppress(OSError, IndexError):  # it has gone
+            status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+            if int(status.partition("\nUid:")[2].split(maxsplit=1)[0]) == uid:
+                found[pid] = status.partition("\nState:")[2].split(maxsplit=1)[0] in ("Z", "X")
     return found
 
 

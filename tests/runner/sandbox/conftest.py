@@ -9,9 +9,15 @@ from pathlib import Path
 import pytest
 
 from cab_runner.sandbox.staging import Staging
+from cab_runner.sandbox.users import image_agent
 from fakes.bench import Bench, make_bench, serve_echo
 
-ISOLATING = [pytest.param("docker", marks=pytest.mark.docker), pytest.param("bwrap", marks=pytest.mark.bwrap)]
+# the suite may be run in a container of an agent's image, which has one kind of its own
+ISOLATING = (
+    ["in-image"]
+    if image_agent()
+    else [pytest.param("docker", marks=pytest.mark.docker), pytest.param("bwrap", marks=pytest.mark.bwrap)]
+)
 
 
 @pytest.fixture(params=[*ISOLATING, "process"])

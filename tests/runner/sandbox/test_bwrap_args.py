@@ -25,6 +25,7 @@ FILES = kit.Kit(
     Path("/s/k/group"),
     Path("/s/k/nsswitch.conf"),
     Path("/s/k/hosts"),
+    Path("/s/k/resolv.conf"),
 )
 
 

@@ -8,6 +8,8 @@ from cab_runner import sandbox
 from cab_runner.sandbox.base import Probe, Sandbox, SandboxName, SandboxUnavailable
 from cab_runner.sandbox.bwrap import BwrapSandbox
 from cab_runner.sandbox.docker import DockerSandbox
+from cab_runner.sandbox.in_image import InImageSandbox
+from cab_runner.sandbox.users import IN_IMAGE
 
 
 @pytest.fixture
@@ -40,6 +42,16 @@ def test_process_never_serves_a_real_model(lacking: None) -> None:
     with pytest.raises(SandboxUnavailable, match="isolates nothing"):
         sandbox.choose("process", simulated=False)
     assert sandbox.choose("process", simulated=True).name == "process"
+
+
+def test_in_an_image_its_own_kind_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SandboxUnavailable, match="docker run IMAGE"):
+        sandbox.choose("in-image", simulated=False)
+    monkeypatch.setenv(IN_IMAGE, "opencode")
+    works(monkeypatch, InImageSandbox, "in-image")
+    assert sandbox.choose(None, simulated=False).name == "in-image"
+    with pytest.raises(SandboxUnavailable, match="choose from in-image, process"):
+        sandbox.choose("docker", simulated=False)
 
 
 def test_a_named_sandbox_is_not_replaced(lacking: None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -53,6 +54,38 @@ def test_logs_beyond_the_bound_are_left_out_and_said(docker_bench: Bench) -> Non
     assert outcome.logs_complete is False
     assert docker_bench.folders.logs is not None
     assert list(docker_bench.folders.logs.iterdir()) == []
+
+
+LOOK_UP = """
+import socket
+for name in ("B.example", "a.example", "b.example", "localhost", socket.gethostname()):
+    try:
+        socket.getaddrinfo(name, 443)
+        print("found")
+    except socket.gaierror as error:
+        print(socket.EAI_NONAME == error.errno)
+for path in ("/run/cab/lookups", "/run/cab/lookups/names"):
+    print(__import__("os").path.exists(path))
+"""
+
+
+def test_names_that_a_job_asks_for_do_not_exist_at_once_and_are_known(
+    docker_bench: Bench, meter: Path
+) -> None:
+    output = Output()
+    outcome = docker_bench.run(LOOK_UP, door=meter, output=output)
+    assert output.of("stdout").split() == [b"True"] * 3 + [b"found"] * 2 + [b"False"] * 2
+    assert outcome.hosts_tried == ("a.example", "b.example")
+
+
+def test_a_job_that_asks_for_nothing_tried_no_host(docker_bench: Bench, meter: Path) -> None:
+    assert docker_bench.run("pass", door=meter).hosts_tried == ()
+
+
+def test_without_a_door_nobody_watches(docker_bench: Bench) -> None:
+    output = Output()
+    assert docker_bench.run(LOOK_UP, output=output).hosts_tried is None
+    assert output.of("stdout").split() == [b"False"] * 3 + [b"found"] * 2 + [b"False"] * 2
 
 
 def test_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:

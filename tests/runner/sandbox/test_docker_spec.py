@@ -24,6 +24,7 @@ FILES = kit.Kit(
     Path("/s/k/group"),
     Path("/s/k/nsswitch.conf"),
     Path("/s/k/hosts"),
+    Path("/s/k/resolv.conf"),
 )
 
 
@@ -41,13 +42,14 @@ def assert_confined(spec: docker_spec.Spec) -> None:
     assert spec.config["labels"][docker_spec.LABEL_RUN] == "run-1"
 
 
-def test_the_holder_has_the_socket_and_no_network() -> None:
-    spec = docker_spec.holder(AGENT, FILES, Path("/s/door.sock"), (5, 6))
+def test_the_holder_has_the_socket_a_list_to_write_and_no_network() -> None:
+    spec = docker_spec.holder(AGENT, FILES, Path("/s/door.sock"), (5, 6), Path("/s/lookups"))
     assert_confined(spec)
     assert (spec.host["network_mode"], spec.host["read_only"], spec.config["user"]) == ("none", True, "5:6")
     assert mounts(spec) == {
         "/opt/cab/inside": ("/s/k/inside", True),
         "/run/cab/door.sock": ("/s/door.sock", True),
+        "/run/cab/lookups": ("/s/lookups", False),
     }
     assert "cap_add" not in spec.host
 
@@ -64,7 +66,10 @@ def test_an_agent_is_a_plain_user_in_a_read_only_root() -> None:
     assert all("size=300" in options for options in spec.host["tmpfs"].values())
     writable = {target for target, (_, read_only) in mounts(spec).items() if not read_only}
     assert writable == {"/workspace", "/home/cab"}
-    assert "/run/cab/door.sock" not in mounts(spec), "the meter's socket is in the holder alone"
+    assert not {"/run/cab/door.sock", "/run/cab/lookups"} & mounts(spec).keys(), (
+        "they are in the holder alone"
+    )
+    assert mounts(spec)["/etc/resolv.conf"] == ("/s/k/resolv.conf", True)
     assert "hostname" not in spec.config, "Docker refuses one in a network that is another's"
 
 
@@ -92,3 +97,10 @@ def test_mechanisms_are_what_the_engine_says() -> None:
     assert (v1["memory"], v1["processes"], v1["cpus"], v1["disk"]) == ("cgroup v1",) * 3 + ("watchdog",)
     assert docker_spec.mechanisms(limits, {})["memory"] == "none"
     assert "cpus" not in docker_spec.mechanisms(replace(limits, cpus=None), able)
+
+
+def test_the_door_is_held_in_another_image_where_one_is_named() -> None:
+    foreign = replace(AGENT, image="foreign:1", door_image="cab/python:1")
+    held = docker_spec.holder(foreign, FILES, Path("/s/door"), (0, 0), Path("/s/lookups"))
+    assert held.config["image"] == "cab/python:1"
+    assert docker_spec.program(foreign, FILES, (1, 1), "container:h", None).config["image"] == "foreign:1"

@@ -29,6 +29,7 @@ def test_the_kit_is_readable_by_all_and_knows_nobody_of_the_host() -> None:
                 made.group,
                 made.nsswitch,
                 made.hosts,
+                made.resolv,
             ):
                 wanted = 0o755 if path.is_dir() else 0o644
                 assert stat.S_IMODE(path.stat().st_mode) == wanted, path

@@ -9,6 +9,7 @@ import pytest
 
 from cab_runner.sandbox import staging
 from cab_runner.sandbox.staging import Staging, give_trees, remove_tree, sandbox_user
+from cab_runner.sandbox.users import IN_IMAGE
 
 
 def test_others_pass_through_but_do_not_list() -> None:
@@ -19,6 +20,14 @@ def test_others_pass_through_but_do_not_list() -> None:
         assert len(os.fspath(made.root / "door.sock")) < 100, "a socket's path has 107 bytes"
         root = made.root
     assert not root.exists()
+
+
+def test_in_an_image_it_lies_where_only_root_writes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(IN_IMAGE, "opencode")
+    monkeypatch.setattr(staging, "_IN_IMAGE", tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with Staging() as made:
+        assert made.root.parent == tmp_path
 
 
 def test_a_mask_does_not_narrow_it() -> None:

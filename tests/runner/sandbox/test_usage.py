@@ -83,10 +83,21 @@ def test_a_tree_of_processes_and_its_memory() -> None:
         assert process.stdout is not None
         child = int(process.stdout.readline())
         assert set(usage.tree_of(process.pid)) == {process.pid, child}
-        assert usage.memory_of_tree(process.pid) > 30_000_000
+        assert usage.memory_of(usage.tree_of(process.pid)) > 30_000_000
         assert usage.cpu_ms_of_tree(process.pid) > 0
         assert usage.marked("CAB_TEST_USAGE") == {process.pid: "42", child: "42"}
         assert usage.marked("CAB_TEST_USAGE", "4") == {}
         process.communicate()
-    assert usage.memory_of_tree(process.pid) == 0
+    assert usage.memory_of(usage.tree_of(process.pid)) == 0
+
+
+def test_a_users_processes_and_which_of_them_are_dead() -> None:
+    with subprocess.Popen(["sleep", "600"]) as process:
+        own = usage.of_user(os.getuid())
+        assert (own[os.getpid()], own[process.pid]) == (False, False)
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert usage.of_user(os.getuid())[process.pid] is True
+    assert process.pid not in usage.of_user(os.getuid())
+    assert usage.of_user(2**31 - 2) == {}
     assert usage.cpu_ms_of_tree(process.pid) == 0
