@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cab_runner import agents, images, local_model
-from cab_runner.resources import images_dir
 from cab_runner.sandbox.bwrap import BwrapSandbox
 from cab_runner.sandbox.docker import DockerSandbox
 
@@ -48,9 +47,8 @@ def _no_bwrap() -> str | None:
 def _no_agents() -> str | None:
     if (reason := _no_docker()) is not None:
         return reason
-    root = images_dir()
-    folders = agents.image_folders(agents.all_adapters())
-    missing = [name for name in folders if not images.exists(images.tag_of(root, name))]
+    wanted = [agents.toolchains(), *filter(None, map(agents.image_of, agents.all_adapters()))]
+    missing = [image.name for image in wanted if not images.exists(image.tag)]
     return f"not built: {', '.join(missing)} (cab agents build)" if missing else None
 
 

@@ -18,7 +18,17 @@ from typing import Any, Final
 
 from cab_proxy.control import DRAIN_S, ControlClient, ControlError, OpenedRun, RunRequest
 from cab_proxy.records import Record, succeeded
-from cab_runner import admission, cell, endpoints, evidence_store, grading, results, services, workspace
+from cab_runner import (
+    admission,
+    cell,
+    endpoints,
+    evidence_store,
+    grading,
+    plugins,
+    results,
+    services,
+    workspace,
+)
 from cab_runner.agents.base import Adapter, Claim, WireContext, Wiring
 from cab_runner.endpoints import Endpoint, Wanted
 from cab_runner.errors import AttemptVoid, CabError, MachineLacks
@@ -99,7 +109,8 @@ def run(plan: Plan, wanted: Wanted, stop: Event, progress: Progress = lambda _: 
 
 def _create(partial: Path) -> None:
     try:
-        partial.mkdir(parents=True, exist_ok=True)
+        partial.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # the agent may be a user beside us
+        partial.mkdir(exist_ok=True)
     except OSError as error:
         results_root = partial.parent.parent
         raise MachineLacks(
@@ -134,12 +145,14 @@ class _Attempt:
         self.wall_clock_ms: float | None = None
         self.left: Workspace | None = None
         self.claim: Claim | None = None
+        self.left_in_home: dict[str, Any] | None = None
         self.endpoint_healthy: bool | None = None
         self.ledger_head: str | None = None
         self.calls: tuple[Record, ...] = ()
         self.graded: Graded | None = None
 
     def _open_run(self) -> OpenedRun:
+        bodies = self.plan.partial / "bodies"
         request = RunRequest(
             run_id=self.plan.run_id,
             upstream=self.endpoint.url,
@@ -149,6 +162,9 @@ class _Attempt:
             ledger=(self.plan.partial / "calls.jsonl").resolve(),
             socket_dir=self.staging.folder("door"),
             socket_owner=sandbox_user(),
+            record_bodies=bodies.resolve() if self.plan.settings.record_bodies else None,
+            describe_prompts=True,
+            include_usage=self.plan.settings.include_usage,
         )
         try:
             return self.control.open_run(request)
@@ -165,13 +181,18 @@ class _Attempt:
             workspace.prepare(plan.task.workspace, folders.workspace)
             before = workspace.snapshot(folders.workspace)
             layout = plan.sandbox.layout(folders)
-            wiring = plan.adapter.wire(self._wire_context(layout))
+            context = self._wire_context(layout)
+            wiring = plugins.apply(plan.plugins, plan.adapter.wire(context), context)
             for name, text in wiring.files.items():
                 path = folders.home / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
             self.staging.hand_over(folders.workspace, folders.home)
-            span.attrs |= {"workdir": "/workspace", "plugin_stack": [], "behavior_mode": cell.BEHAVIOR_MODE}
+            span.attrs |= {
+                "workdir": "/workspace",
+                "plugin_stack": [plugin.name for plugin in plan.plugins],
+                "behavior_mode": plan.behavior_mode,
+            }
         return _Place(folders, layout, before, wiring)
 
     def _wire_context(self, layout: Layout) -> WireContext:
@@ -185,6 +206,7 @@ class _Attempt:
             context_window_tokens=self.plan.settings.context_window_tokens,
             max_output_tokens=self.plan.settings.max_output_tokens,
             max_turns=self.plan.task.max_turns,
+            strict_factory=self.plan.settings.strict_factory,
         )
 
     def work(self, place: _Place) -> None:
@@ -200,17 +222,18 @@ class _Attempt:
             folders=place.folders,
             limits=plan.limits,
             image=plan.image,
+            door_image=plan.grader_image,
             door=self.opened.socket,
         )
         with self.trace.span("adapter_run", f"{plan.key.agent}:{plan.task.id}") as span:
-            self.trace.add_plugins(span, plan.key.agent, sorted(place.wiring.env))
+            self.trace.add_plugins(span, plan.key.agent, plan.settings.plugins)
             with self.trace.span("container", f"{plan.key.agent}:run", parent=span) as container:
                 with self._noting_faults(), Recording(plan.partial, render=plan.adapter.render) as recording:
                     self.outcome = plan.sandbox.run(job, recording, self.stop)
                 self._describe(container, place)
             span.attrs |= {
                 "timeout_s": plan.limits.wall_s,
-                "plugin_stack": [],
+                "plugin_stack": [plugin.name for plugin in plan.plugins],
                 "exit_code": container.attrs["exit_code"],
             }
         self.wall_clock_ms = span.duration_ms
@@ -241,13 +264,17 @@ class _Attempt:
         outcome = self.outcome
         container.attrs |= {
             "image": self.plan.image,
-            "command": [portable(part, place.layout) for part in place.wiring.command],
-            "deviation": list(self.plan.adapter.deviation),
+            "command": [
+                portable(part, place.layout).replace(self.opened.token, "{token}")
+                for part in place.wiring.command
+            ],
+            "deviation": self.plan.deviation,
             "exit_code": outcome.exit_code if outcome else None,
             "timed_out": outcome.timed_out if outcome else None,
             "killed_for": outcome.killed_for if outcome else None,
+            "hosts_tried": outcome.hosts_tried if outcome else None,
             "docker_sock_mounted": False,
-            "read_only": self.plan.sandbox.name != "process",  # the root, in every sandbox that isolates
+            "read_only": self.plan.sandbox.name in ("docker", "bwrap"),  # the root
         }
         if outcome:
             # the program's own time: without making and removing the sandbox
@@ -280,6 +307,7 @@ class _Attempt:
             (partial / "workspace.patch").write_bytes(make_patch(place.before, after))
             stdout = (partial / "agent.stdout").read_text("utf-8", "replace")
             self.claim = _claim(self.plan.adapter, stdout, folders.home)
+            self.left_in_home = workspace.inventory(folders.home, place.wiring.files)
 
     def grade(self, place: _Place) -> None:
         """Grade what the agent left, unless the attempt is void already."""
@@ -326,6 +354,7 @@ class _Attempt:
             calls=self.calls,
             runner_fault=self.runner_fault,
             endpoint_healthy=self.endpoint_healthy,
+            claimed=self.claim.tokens if self.claim else None,
         )
 
     def _agent_run(self) -> AgentRun | None:
@@ -376,6 +405,7 @@ class _Attempt:
             outcome=self.outcome,
             claim=self.claim,
             ledger_head=self.ledger_head,
+            left_in_home=self.left_in_home,
         )
         results.write_json(partial / "lock.json", cell.lock(plan, self.endpoint, place.wiring, self.outcome))
         results.write_json(partial / "cell.json", cell.record(plan, self.endpoint, measured))

@@ -16,8 +16,6 @@ from cab_scoring.evidence import Evidence
 from cab_scoring.score import Scored
 
 SCHEMA_VERSION: Final = 1
-BEHAVIOR_MODE: Final = "factory"
-"""The vendor's defaults plus wiring and unattended flags."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +28,8 @@ class Measured:
     claim: Claim | None
     """The agent's own token report."""
     ledger_head: str | None
+    left_in_home: dict[str, Any] | None
+    """What the agent left in its HOME, as :func:`cab_runner.workspace.inventory` has it."""
 
 
 def record(plan: Plan, endpoint: Endpoint, measured: Measured) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def record(plan: Plan, endpoint: Endpoint, measured: Measured) -> dict[str, Any]
             "endpoint": endpoint.shown,
             "sandbox": plan.sandbox.name,
             "simulated": endpoint.simulated,
-            "behavior_mode": BEHAVIOR_MODE,
+            "behavior_mode": plan.behavior_mode,
             "container_image": plan.image,
             "image_digest": outcome.image_digest if outcome else None,
             "grader_image": plan.grader_image,
@@ -67,8 +67,11 @@ def record(plan: Plan, endpoint: Endpoint, measured: Measured) -> dict[str, Any]
         },
         "scores": scored.scores,
         "meter": scored.meter,
+        "not_isolated": list(plan.sandbox.not_isolated),
+        "network": {"hosts_tried": outcome.hosts_tried if outcome else None},
         "failure": scored.failure.to_json(),
         "claim": claim.to_json() if claim else None,
+        "left_in_home": measured.left_in_home,
         "provenance": {
             "methodology_version": plan.settings.methodology,
             "task_hash": plan.task.content_hash,
@@ -92,9 +95,14 @@ def lock(plan: Plan, endpoint: Endpoint, wiring: Wiring, outcome: Outcome | None
             "name": plan.key.agent,
             "version": plan.adapter.version,
             "own_files": list(plan.adapter.own_files),
-            "deviation": list(plan.adapter.deviation),
+            "protocol": plan.adapter.protocol,
+            "deviation": plan.deviation,
             "env_keys": sorted(wiring.env),
         },
+        "plugins": [
+            {"name": plugin.name, "sha256": plugin.sha256, "applied": plugin in plan.plugins}
+            for plugin in plan.settings.plugins
+        ],
         "images": {
             "agent": plan.image,
             "agent_digest": outcome.image_digest if outcome else None,
@@ -103,6 +111,7 @@ def lock(plan: Plan, endpoint: Endpoint, wiring: Wiring, outcome: Outcome | None
         "endpoint": endpoint.shown,
         "model": plan.key.model,
         "allow": list(plan.settings.allow),
+        "include_usage": plan.settings.include_usage,
         "budget": plan.settings.budget.to_json(),
         "context_window_tokens": plan.settings.context_window_tokens,
         "max_output_tokens": plan.settings.max_output_tokens,

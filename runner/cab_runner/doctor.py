@@ -6,7 +6,6 @@ import importlib.util
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Event
 from typing import Final
 
@@ -61,7 +60,7 @@ def toolchain(language: str, sandbox: Sandbox, image: str | None, stop: Event) -
     return said.split("\n", 1)[0] if outcome.exit_code == 0 else None
 
 
-def examine(images_root: Path, sandboxes: Sequence[Sandbox], stop: Event) -> list[Finding]:
+def examine(sandboxes: Sequence[Sandbox], stop: Event) -> list[Finding]:
     """Try everything, in an order in which a reader can act on it."""
     findings = [Finding("python", True, platform.python_version())]
     usable = []
@@ -71,9 +70,9 @@ def examine(images_root: Path, sandboxes: Sequence[Sandbox], stop: Event) -> lis
         if probe.ok:
             usable.append(sandbox)
     if any(sandbox.name == "docker" for sandbox in usable):
-        findings += _image_findings(images_root)
+        findings += _image_findings()
     for sandbox in usable:
-        findings += _toolchain_findings(sandbox, images_root, stop)
+        findings += _toolchain_findings(sandbox, stop)
     missing = local_model.missing_packages()
     detail = "SmolLM2-135M-Instruct" if not missing else f"not installed: {local_model.HOW_TO_INSTALL}"
     findings.append(Finding("local model", not missing, detail))
@@ -84,21 +83,19 @@ def examine(images_root: Path, sandboxes: Sequence[Sandbox], stop: Event) -> lis
     return findings
 
 
-def _image_findings(images_root: Path) -> list[Finding]:
+def _image_findings() -> list[Finding]:
     found = []
-    for name in agents.image_folders(agents.all_adapters()):
-        tag = images.tag_of(images_root, name)
-        there = images.exists(tag)
-        found.append(
-            Finding(f"image {name}", there, tag if there else f"not built: cab agents build ({tag})")
-        )
+    for image in (agents.toolchains(), *filter(None, map(agents.image_of, agents.all_adapters()))):
+        there = images.exists(image.tag)
+        detail = image.tag if there else f"not built: cab agents build ({image.tag})"
+        found.append(Finding(f"image {image.name}", there, detail))
     return found
 
 
-def _toolchain_findings(sandbox: Sandbox, images_root: Path, stop: Event) -> list[Finding]:
+def _toolchain_findings(sandbox: Sandbox, stop: Event) -> list[Finding]:
     image = None
     if sandbox.name == "docker":
-        image = images.tag_of(images_root, agents.TOOLCHAINS)
+        image = agents.toolchains().tag
         if not images.exists(image):
             return [Finding("toolchains in docker", False, "the image is not built: cab agents build")]
     found = []

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from cab_proxy import records
 from cab_runner.errors import CabError
 from cab_runner.results import write_json
-from cab_scoring.evidence import AgentRun, Evidence, Grade, TaskFacts, Workspace
+from cab_scoring.evidence import AgentRun, Evidence, Grade, TaskFacts, Workspace, tokens_from_json
 
 SCHEMA_VERSION: Final = 1
 _OUTPUT_CHARS: Final = 200_000
@@ -48,6 +49,7 @@ def write(folder: Path, evidence: Evidence) -> None:
             "run": run,
             "runner_fault": evidence.runner_fault,
             "endpoint_healthy": evidence.endpoint_healthy,
+            "claimed": evidence.claimed and asdict(evidence.claimed),
         },
     )
 
@@ -66,6 +68,7 @@ def read(folder: Path) -> Evidence:
             calls=read_calls(folder),
             runner_fault=seen["runner_fault"],
             endpoint_healthy=seen["endpoint_healthy"],
+            claimed=tokens_from_json(seen.get("claimed")),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CabError(f"{folder}: stored evidence is incomplete or broken ({error})") from None

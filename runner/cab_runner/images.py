@@ -1,15 +1,17 @@
-"""The images that agents and graders run in, built here and named after what is in their folders.
+"""The images that agents and graders run in, built here and named after what they are made from.
 
-An image is a folder with a Dockerfile under the images folder (:func:`cab_runner.resources.images_dir`).
-``ARG X=codingagentbench/<folder>`` in its Dockerfile names an image of ours below it; the build
-passes that one's tag as ``X``.
+A folder with a Dockerfile under the images folder (:func:`cab_runner.resources.images_dir`) is an image;
+several images may be made from one folder, with other build arguments. ``ARG X=codingagentbench/<folder>``
+in a Dockerfile names an image of ours below it; the build passes that one's tag as ``X``.
 
 Invariants
 ----------
-* A tag is ``codingagentbench/<name>:<12 hex digits>``, a hash of the names and bytes of the folder's files
-  and of the tags below. Equal sources have equal tags on every machine; file modes and times don't count.
-* An image whose tag exists is not built again. ``codingagentbench/<name>:latest`` follows the one used
-  last, so that a task's ``FROM codingagentbench/toolchains`` works.
+* A tag is ``codingagentbench/<name>:<12 hex digits>``, a hash of the names and bytes of all files of the
+  build, of its arguments and of the tags below. Equal sources have equal tags on every machine; file modes
+  and times don't count.
+* An image whose tag exists is not built again, and one that several builds need is built once.
+  ``codingagentbench/<name>:latest`` follows the one used last, so that a task's
+  ``FROM codingagentbench/toolchains`` works.
 """
 
 from __future__ import annotations
@@ -19,10 +21,12 @@ import io
 import json
 import re
 import tarfile
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import docker
@@ -42,6 +46,74 @@ _TERMINAL: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _NOISE: Final = ("---> ", "Removing intermediate container")
 _KEPT_LINES: Final = 15
 
+_building: Final[defaultdict[str, Lock]] = defaultdict(Lock)
+"""One lock a tag: builds run side by side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """What an image is made from."""
+
+    name: str
+    """``codingagentbench/<name>``."""
+    folder: Path
+    """Has the Dockerfile, and is its build context."""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """Build argument → value."""
+    below: Mapping[str, Image] = field(default_factory=dict)
+    """Build argument → the image of ours whose tag it gets."""
+    further: Mapping[str, bytes] = field(default_factory=dict)
+    """Path in the build context → content: files from outside the folder."""
+
+    @property
+    def tag(self) -> str:
+        """Its tag as its sources are now."""
+        digest = hashlib.sha256()
+        for path, data in self.sources().items():
+            digest.update(f"{path}\0{len(data)}\0".encode() + data)
+        values = {**self.arguments, **{argument: image.tag for argument, image in self.below.items()}}
+        for argument, value in values.items():
+            digest.update(f"{argument}\0{value}\0".encode())
+        return f"{PREFIX}/{self.name}:{digest.hexdigest()[:12]}"
+
+    def sources(self) -> dict[str, bytes]:
+        """The files of the build, sorted by path; hidden files and bytecode are no sources."""
+        found = {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for path in self.folder.rglob("*")
+            if path.is_file()
+            and not any(part.startswith((".", "__")) for part in path.relative_to(self.folder).parts)
+        }
+        return dict(sorted({**found, **self.further}.items()))
+
+
+def of_folder(
+    root: Path,
+    folder: str,
+    *,
+    name: str | None = None,
+    arguments: Mapping[str, str] | None = None,
+    below: Mapping[str, Image] | None = None,
+    further: Mapping[str, bytes] | None = None,
+) -> Image:
+    """The image of a folder under ``root``; what its Dockerfile stands on, if ``below`` says nothing else,
+    are the images of the folders named there. Raises :class:`UsageError` for an unknown folder.
+    """
+    dockerfile = root / folder / "Dockerfile"
+    if not dockerfile.is_file():
+        raise UsageError(f"no image {folder!r}: there are {', '.join(names(root)) or 'none'} in {root}")
+    given = below or {}
+    return Image(
+        name=name or folder,
+        folder=root / folder,
+        arguments=arguments or {},
+        below={
+            argument: given.get(argument) or of_folder(root, parent)
+            for argument, parent in parents(dockerfile.read_text("utf-8")).items()
+        },
+        further=further or {},
+    )
+
 
 class ImageBuildError(MachineLacks):
     """An image did not build. The message ends with the build's last lines."""
@@ -55,17 +127,6 @@ def names(root: Path) -> tuple[str, ...]:
 def parents(dockerfile: str) -> dict[str, str]:
     """Images of ours that a Dockerfile builds on: build argument → image name."""
     return dict(_PARENT.findall(dockerfile))
-
-
-def tag_of(root: Path, name: str) -> str:
-    """The tag of the image as its sources are now. Raises :class:`UsageError` for an unknown name."""
-    digest = hashlib.sha256()
-    sources = _sources(root, name)
-    for path, data in sources.items():
-        digest.update(f"{path}\0{len(data)}\0".encode() + data)
-    for argument, parent in parents(sources["Dockerfile"].decode()).items():
-        digest.update(f"{argument}\0{tag_of(root, parent)}\0".encode())
-    return f"{PREFIX}/{name}:{digest.hexdigest()[:12]}"
 
 
 def image_id(tag: str) -> str | None:
@@ -88,37 +149,29 @@ def docker_answers() -> bool:
         return False
 
 
-def ensure(root: Path, name: str, progress: Progress = lambda _: None) -> str:
+def ensure(image: Image, progress: Progress = lambda _: None) -> str:
     """The image's tag, built first where it is missing, and those below it before.
 
-    Raises :class:`ImageBuildError`, and :class:`MachineLacks` without a Docker engine.
+    May be called from several threads. Raises :class:`ImageBuildError`, and :class:`MachineLacks` without a
+    Docker engine.
     """
-    tag = tag_of(root, name)
-    with _engine() as engine:
+    tag = image.tag
+    with _building[tag], _engine() as engine:
         if (found := _image_id(engine, tag)) is None:
-            build(root, name, progress)
-        elif found != _image_id(engine, f"{PREFIX}/{name}:latest"):
-            engine.api.tag(tag, f"{PREFIX}/{name}", "latest")
+            _build(engine.api, image, tag, progress)
+        if found is None or found != _image_id(engine, f"{PREFIX}/{image.name}:latest"):
+            engine.api.tag(tag, f"{PREFIX}/{image.name}", "latest")
     return tag
 
 
-def build(root: Path, name: str, progress: Progress = lambda _: None) -> str:
-    """Build the image, and those below it that are missing; returns its tag. Raises as :func:`ensure`."""
-    sources = _sources(root, name)
-    arguments = {
-        argument: ensure(root, parent, progress)
-        for argument, parent in parents(sources["Dockerfile"].decode()).items()
-    }
-    tag = tag_of(root, name)
-    with _engine() as engine:
-        with closing(_output(engine.api, name, sources, tag, arguments)) as events:
-            _follow(name, events, progress)
-        engine.api.tag(tag, f"{PREFIX}/{name}", "latest")
-    return tag
+def _build(api: APIClient, image: Image, tag: str, progress: Progress) -> None:
+    below = {argument: ensure(parent, progress) for argument, parent in image.below.items()}
+    with closing(_output(api, image, tag, {**image.arguments, **below})) as events:
+        _follow(image.name, events, progress)
 
 
 def _output(
-    api: APIClient, name: str, sources: Mapping[str, bytes], tag: str, arguments: Mapping[str, str]
+    api: APIClient, image: Image, tag: str, arguments: Mapping[str, str]
 ) -> Generator[dict[str, Any], None, None]:
     """Have the engine build, and yield what it says. Raises :class:`ImageBuildError` when it refuses.
 
@@ -128,12 +181,12 @@ def _output(
     with api.post(
         f"{api.base_url}/v{api.api_version}/build",
         params=settings,
-        data=_context(sources),
+        data=_context(image.sources()),
         headers={"Content-Type": "application/x-tar"},
         stream=True,
     ) as response:
         if not response.ok:
-            raise ImageBuildError(f"image {name} did not build: {response.text.strip()}")
+            raise ImageBuildError(f"image {image.name} did not build: {response.text.strip()}")
         for line in response.iter_lines(chunk_size=None):
             yield json.loads(line)
 
@@ -152,18 +205,6 @@ def _follow(name: str, events: Iterator[dict[str, Any]], progress: Progress) -> 
             if text and not text.startswith(_NOISE):
                 last.append(text)
                 progress(f"building image {name}{step}: {text[:100]}")
-
-
-def _sources(root: Path, name: str) -> dict[str, bytes]:
-    """The folder's files, sorted by path; hidden files and bytecode are no sources."""
-    folder = root / name
-    if not (folder / "Dockerfile").is_file():
-        raise UsageError(f"no image {name!r}: there are {', '.join(names(root)) or 'none'} in {root}")
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
-    }
 
 
 def _context(sources: Mapping[str, bytes]) -> io.BytesIO:

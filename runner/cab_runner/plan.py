@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from cab_proxy.control import Budget
 from cab_runner.agents.base import Adapter
+from cab_runner.plugins import Plugin
 from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Limits, Sandbox
 from cab_runner.tasks import Task
@@ -29,11 +30,19 @@ class Settings:
     """The user's own rates; default: the proxy's snapshot."""
     allow: tuple[str, ...] = ()
     """Refusals of the door that are lifted."""
+    include_usage: bool = False
+    """The meter asks streams for usage where the agent doesn't; records say ``request_mutated``."""
     context_window_tokens: int = CONTEXT_WINDOW_TOKENS
     """Told to every agent, so that none plans with another."""
     max_output_tokens: int = MAX_OUTPUT_TOKENS
     """Of one call; told to every agent."""
     methodology: Version = "1.0"
+    plugins: tuple[Plugin, ...] = ()
+    """In the order in which they are applied; an agent gets those that are for it."""
+    strict_factory: bool = False
+    """Adapters leave their deviations out."""
+    record_bodies: bool = False
+    """Keep what goes over the wire, prompts and code, in the attempt's ``bodies/``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +72,20 @@ class Plan:
     def limits(self) -> Limits:
         """What the agent's job may use."""
         return Limits(wall_s=self.settings.timeout_s or self.task.agent_timeout_s)
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """Those that this agent gets, in order."""
+        return tuple(plugin for plugin in self.settings.plugins if plugin.is_for(self.key.agent))
+
+    @property
+    def behavior_mode(self) -> Literal["factory", "plugins"]:
+        """``factory``: the vendor's defaults plus wiring, unattended flags and what ``deviation`` says."""
+        return "plugins" if self.plugins else "factory"
+
+    @property
+    def deviation(self) -> list[str]:
+        """What the adapter sets beyond factory mode, each with its reason."""
+        if self.settings.strict_factory:
+            return []
+        return [f"{what}: {why}" for what, why in self.adapter.deviation.items()]

@@ -1,7 +1,10 @@
-"""Where tasks and image sources are: in the checkout, else in what the wheel carries."""
+"""Where tasks, image sources and our own code are: in the checkout, else in what the wheel carries."""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.metadata import requires, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -39,3 +42,28 @@ def _first(name: str) -> Path:
     if (_CHECKOUT / "pyproject.toml").is_file() and checkout.is_dir():
         return checkout
     return _CARRIED / name
+
+
+@cache
+def own_code() -> dict[str, bytes]:
+    """What an image carries of this project: ``requirements.txt``, and a wheel's content in ``packages/``."""
+    found: dict[str, bytes] = {}
+    for package in ("cab_proxy", "cab_report", "cab_runner", "cab_scoring", "cab_sim"):
+        spec = find_spec(package)
+        assert spec is not None
+        assert spec.origin is not None
+        found |= _files(Path(spec.origin).parent, package)
+    found |= _files(tasks_dir(), "cab_runner/_data/tasks") | _files(images_dir(), "cab_runner/_data/images")
+    found[f"codingagentbench-{version('codingagentbench')}.dist-info/METADATA"] = (
+        f"Metadata-Version: 2.1\nName: codingagentbench\nVersion: {version('codingagentbench')}\n".encode()
+    )
+    needed = "".join(f"{line}\n" for line in requires("codingagentbench") or () if "extra ==" not in line)
+    return {"requirements.txt": needed.encode()} | {f"packages/{name}": data for name, data in found.items()}
+
+
+def _files(folder: Path, prefix: str) -> dict[str, bytes]:
+    return {
+        f"{prefix}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }

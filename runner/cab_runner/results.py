@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from cab_runner.errors import CabError, UsageError
+from cab_runner.sandbox.staging import give_trees
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][\w.:@+-]*", re.ASCII)
 
@@ -79,6 +80,8 @@ def publish(partial: Path, results: Path, key: CellKey, attempt: int | None) -> 
     while True:
         number = attempt if attempt is not None else free_attempt(results, key)
         record = _numbered(partial, number)
+        if os.geteuid() == 0:
+            _give_to_owner(results, cell, partial)
         try:
             partial.rename(cell / str(number))
         except OSError:
@@ -91,6 +94,16 @@ def publish(partial: Path, results: Path, key: CellKey, attempt: int | None) -> 
                 ) from None
         else:
             return cell / str(number), record
+
+
+def _give_to_owner(results: Path, cell: Path, partial: Path) -> None:
+    """What root has made belongs to whom the results folder does: in an image, that is often a mount."""
+    owner = results.stat()
+    for folder in (cell, *cell.parents):
+        if folder == results:
+            break
+        os.chown(folder, owner.st_uid, owner.st_gid)
+    give_trees((partial,), owner.st_uid, owner.st_gid)
 
 
 def _numbered(partial: Path, number: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cab_proxy.records import Record, format_time
+from cab_runner.plugins import Plugin
 
 SpanKind = Literal["task_setup", "tool_call", "container", "adapter_run", "model_call", "grade", "cleanup"]
 
@@ -71,12 +72,22 @@ class Trace:
         self.spans.append(span)
         return span
 
-    def add_plugins(self, run: Span, agent: str, env_keys: list[str]) -> None:
-        """The published span that lists plugins; there are none in factory mode."""
-        span = self.add("tool_call", "applied_plugins", parent=run, started_at=run.started_at, tui=agent)
-        span.attrs |= {"count": 0, "applied": [], "env_keys": env_keys, "extra_args": []}
-        span.attrs |= {"applied_count": 0, "skipped_count": 0}
-        span.duration_ms = 0.0
+    def add_plugins(self, run: Span, agent: str, stack: Sequence[Plugin]) -> None:
+        """The published span of a stack of plugins, for this agent or not. Arguments are not filled in."""
+        applied = [plugin for plugin in stack if plugin.is_for(agent)]
+        self.add(
+            "tool_call",
+            "applied_plugins",
+            parent=run,
+            started_at=run.started_at,
+            tui=agent,
+            count=len(stack),
+            applied=[plugin.name for plugin in applied],
+            env_keys=sorted({key for plugin in applied for key in plugin.env_keys}),
+            extra_args=[argument for plugin in applied for argument in plugin.args],
+            applied_count=len(applied),
+            skipped_count=len(stack) - len(applied),
+        ).duration_ms = 0.0
 
     def add_calls(self, calls: Iterable[Record], container: Span) -> None:
         """One ``model_call`` span a call of the ledger, inside the container span."""

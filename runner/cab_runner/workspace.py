@@ -21,12 +21,12 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from dulwich.index import commit_tree
 from dulwich.objects import Blob, Commit
@@ -47,6 +47,9 @@ DEEPEST: Final = 128
 """Folders below this many others are not entered."""
 _LONGEST_FOLDER_BYTES: Final = 2048
 """Nor are those with a longer path: all that is found can be named, here and in a copy (PATH_MAX)."""
+
+LISTED_ENTRIES: Final = 20
+"""Of what an inventory finds."""
 
 DOCUMENTS: Final = ("REFUSAL.md", "CLARIFY.md")
 _LARGEST_DOCUMENT_BYTES: Final = 64 * 2**10
@@ -130,6 +133,27 @@ def read_back(root: Path, before: Snapshot, after: Snapshot) -> Workspace:
     }
     extra_git = any(name != ".git" for name, _ in _walk(root) if _is_git(name))
     return Workspace(changes=changes(before, after), extra_git_dir=extra_git, documents=documents)
+
+
+def inventory(root: Path, leave_out: Collection[str] = ()) -> dict[str, Any]:
+    """How much lies in a folder, and in which of its entries: the largest :data:`LISTED_ENTRIES`, by name.
+
+    ``leave_out`` are paths below it that don't count. JSON: ``files, bytes, entries[{name, files, bytes}]``.
+    """
+    entries: dict[str, tuple[int, int]] = {}
+    for path, info in _walk(root):
+        if path not in leave_out:
+            name = printable(path.partition("/")[0])
+            files, size = entries.get(name, (0, 0))
+            entries[name] = (files + 1, size + (info.st_size if stat.S_ISREG(info.st_mode) else 0))
+    largest = sorted(entries, key=lambda name: (-entries[name][1], name))[:LISTED_ENTRIES]
+    return {
+        "files": sum(files for files, _ in entries.values()),
+        "bytes": sum(size for _, size in entries.values()),
+        "entries": [
+            {"name": name, "files": entries[name][0], "bytes": entries[name][1]} for name in sorted(largest)
+        ],
+    }
 
 
 def copy_final(source: Path, target: Path, leave_out: Sequence[str] = ()) -> None:

@@ -7,10 +7,10 @@ from threading import Event
 from typing import Any
 
 from cab_proxy.ids import ulid
-from cab_runner import agents, attempt, endpoints, images, oracle, tasks
+from cab_runner import agents, attempt, endpoints, oracle, tasks
 from cab_runner.attempt import Recorded
 from cab_runner.plan import Plan, Settings
-from cab_runner.resources import images_dir, tasks_dir
+from cab_runner.resources import tasks_dir
 from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Sandbox
 
@@ -24,7 +24,7 @@ def run(results: Path, chosen: Sandbox, task_id: str, model: str = "oracle", **s
     adapter = settings.pop("adapter", None)
     stop = settings.pop("stop", Event())
     task = tasks.load(tasks_dir(), task_id)
-    image = images.tag_of(images_dir(), "toolchains") if chosen.name == "docker" else None
+    image = agents.toolchains().tag if chosen.name == "docker" else None
     plan = Plan(
         key=CellKey(sweep_id="test", agent="bash-loop", model=model, task_id=task_id),
         run_id=ulid(1_800_000_000_000),

@@ -8,9 +8,8 @@ from threading import Event
 
 import pytest
 
-from cab_runner import admission, images, sandbox, tasks
-from cab_runner.agents import TOOLCHAINS
-from cab_runner.resources import images_dir, tasks_dir
+from cab_runner import admission, agents, sandbox, tasks
+from cab_runner.resources import tasks_dir
 
 TASKS = tuple(tasks.find(tasks_dir()))
 IN_BWRAP = ("python",)
@@ -28,7 +27,7 @@ def assert_all_hold(task: tasks.Task, name: str, image: str | None) -> None:
 @pytest.mark.agents
 @pytest.mark.parametrize("task_id", TASKS)
 def test_in_docker(task_id: str) -> None:
-    assert_all_hold(tasks.load(tasks_dir(), task_id), "docker", images.tag_of(images_dir(), TOOLCHAINS))
+    assert_all_hold(tasks.load(tasks_dir(), task_id), "docker", agents.toolchains().tag)
 
 
 @pytest.mark.bwrap

@@ -13,10 +13,14 @@ from pathlib import Path
 import pytest
 
 from cab_proxy import records
-from cab_runner import tasks
+from cab_runner import agents, tasks
 from cab_runner.resources import tasks_dir
 
-AGENTS = ("bash-loop", "opencode", "aider")
+AGENTS = tuple(
+    adapter.name
+    for adapter in agents.all_adapters()
+    if adapter.install is None or adapter.install.source != "binary"
+)
 TASKS = tuple(tasks.find(tasks_dir()))
 
 pytestmark = [pytest.mark.docker, pytest.mark.agents]

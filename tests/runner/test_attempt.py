@@ -17,6 +17,7 @@ import pytest
 from cab_proxy import records
 from cab_proxy.control import Budget
 from cab_runner import evidence_store, oracle, sandbox, tasks
+from cab_runner.agents.base import Adapter, WireContext, Wiring
 from cab_runner.resources import tasks_dir
 from cab_runner.sandbox.base import Sandbox
 from cab_scoring.score import score
@@ -85,11 +86,27 @@ def test_the_oracle_passes_and_every_number_leads_back_to_evidence(
         "workspace.patch", "grade.json", "grade.stdout", "grade.stderr", "junit.xml", "lock.json",
     }  # fmt: skip
     assert score(evidence_store.read(folder)).scores == cell["scores"]
+    assert cell["scores"]["self_report_error"]["total"] == 0
+    assert 0 < cell["scores"]["harness_tax"]["harness_tax"] < 1
     checkout = str(Path(__file__).parents[2])
     host = [str(Path.home()), sys.prefix, sys.base_prefix, checkout, tempfile.gettempdir()]
     for path in (folder / "cell.json", folder / "trace.jsonl", folder / "lock.json", folder / "grade.json"):
         assert [place for place in host if f"{place}/" in path.read_text()] == [], path.name
+    tried: list[str] | None = [] if chosen.name == "docker" else None
+    assert cell["network"]["hosts_tried"] == container["attrs"]["hosts_tried"] == tried
     assert container["attrs"]["command"][1] == "/opt/cab/inside/bash_loop.py"
+
+
+def test_what_the_agent_leaves_in_its_home_is_listed_and_no_body_is_kept(tmp_path: Path) -> None:
+    def wire(context: WireContext) -> Wiring:
+        command = ("sh", "-c", 'echo 12345 > "$HOME/.state"; echo 1 >> "$HOME/ours"')
+        return Wiring(command=command, env={}, files={"ours": "configuration"})
+
+    agent = Adapter(name="bash-loop", version="1", protocol="chat", wire=wire)
+    done = run(tmp_path, process(), PYTHON_TASK, adapter=agent)
+    left = {"files": 1, "bytes": 6, "entries": [{"name": ".state", "files": 1, "bytes": 6}]}
+    assert done.cell["left_in_home"] == left
+    assert not (done.folder / "bodies").exists()
 
 
 def test_the_null_model_scores_nothing(tmp_path: Path, chosen: Sandbox) -> None:

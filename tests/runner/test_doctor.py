@@ -8,7 +8,6 @@ import pytest
 
 from cab_runner import doctor
 from cab_runner.cli.common import print_table
-from cab_runner.resources import images_dir
 from cab_runner.sandbox.base import Interrupted
 from cab_runner.sandbox.process import ProcessSandbox
 
@@ -20,7 +19,7 @@ def test_what_is_to_be_typed_is_shown_as_it_is(capsys: pytest.CaptureFixture[str
 
 
 def test_what_it_finds_is_what_was_tried() -> None:
-    found = {finding.what: finding for finding in doctor.examine(images_dir(), [ProcessSandbox()], Event())}
+    found = {finding.what: finding for finding in doctor.examine([ProcessSandbox()], Event())}
     assert found["sandbox process"].ok
     assert found["python in process"].detail.startswith("Python 3.")
 
@@ -29,4 +28,4 @@ def test_ctrl_c_ends_it() -> None:
     stop = Event()
     stop.set()
     with pytest.raises(Interrupted):
-        doctor.examine(images_dir(), [ProcessSandbox()], stop)
+        doctor.examine([ProcessSandbox()], stop)

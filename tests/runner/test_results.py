@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,24 @@ def test_attempts_take_the_lowest_free_number(tmp_path: Path) -> None:
         assert record["identity"]["attempt"] == expected
         assert json.loads((folder / "cell.json").read_bytes()) == record
     assert not list((tmp_path / ".partial").iterdir())
+
+
+def test_what_root_has_made_belongs_to_whom_the_folder_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[Path, tuple[int, int]] = {}
+
+    def chown(path: Path, uid: int, gid: int, **_: object) -> None:
+        given[Path(path)] = (uid, gid)
+
+    owned = (tmp_path.stat().st_uid, tmp_path.stat().st_gid)
+    partial = staged(tmp_path, "r")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", chown)
+    results.publish(partial, tmp_path, KEY, None)
+    cell = KEY.folder(tmp_path)
+    folders = [folder for folder in (cell, *cell.parents) if folder.is_relative_to(tmp_path / "local")]
+    assert given == dict.fromkeys([*folders, partial, Path("cell.json")], owned)
 
 
 def test_a_taken_attempt_is_a_usage_error_and_never_overwritten(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cab_proxy.records import Record, Tokens
+from cab_runner.plugins import Merged, Plugin, Written
 from cab_runner.trace import Trace
 
 
@@ -44,3 +45,26 @@ def test_an_exception_is_noted_and_goes_on() -> None:
     [span] = trace.spans
     assert span.error == "ValueError"
     assert span.duration_ms is not None
+
+
+def test_plugins_are_listed_by_whether_the_agent_gets_them() -> None:
+    files = (Merged(place="CONFIG", in_env=True, table={}), Written(path="f", text="", template=True))
+
+    def plugin(name: str, agents: tuple[str, ...] | None) -> Plugin:
+        env = {name.upper(): "{token}"}
+        args = ("--key", "{token}")
+        return Plugin(name=name, description="", agents=agents, args=args, env=env, files=files, sha256="")
+
+    trace = Trace()
+    with trace.span("adapter_run", "a") as run:
+        trace.add_plugins(run, "a", [plugin("one", None), plugin("two", ("b",)), plugin("three", ("a", "b"))])
+    assert trace.spans[1].parent_id == run.span_id
+    assert trace.spans[1].attrs == {
+        "tui": "a",
+        "count": 3,
+        "applied": ["one", "three"],
+        "env_keys": ["CONFIG", "ONE", "THREE"],
+        "extra_args": ["--key", "{token}", "--key", "{token}"],
+        "applied_count": 2,
+        "skipped_count": 1,
+    }

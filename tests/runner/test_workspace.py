@@ -182,6 +182,28 @@ def nest(root: Path, name: str, levels: int) -> None:
     os.close(here)
 
 
+def test_an_inventory_tells_what_lies_in_which_entry(tmp_path: Path) -> None:
+    (tmp_path / ".cache/deep").mkdir(parents=True)
+    (tmp_path / ".cache/deep/one").write_bytes(b"12345")
+    (tmp_path / ".cache/two").write_bytes(b"123")
+    (tmp_path / "link").symlink_to("/usr")
+    (tmp_path / "ours").write_bytes(b"1")
+    (tmp_path / "empty").mkdir()
+    assert workspace.inventory(tmp_path, {"ours"}) == {
+        "files": 3,
+        "bytes": 8,
+        "entries": [{"name": ".cache", "files": 2, "bytes": 8}, {"name": "link", "files": 1, "bytes": 0}],
+    }
+
+
+def test_an_inventory_lists_the_largest_entries_and_counts_all(tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / f"{number:02}").write_bytes(bytes(number))
+    found = workspace.inventory(tmp_path)
+    assert (found["files"], found["bytes"]) == (30, sum(range(30)))
+    assert [entry["name"] for entry in found["entries"]] == [f"{number:02}" for number in range(10, 30)]
+
+
 def test_a_sparse_file_costs_neither_time_nor_disk(tmp_path: Path) -> None:
     root = tmp_path / "w"
     root.mkdir()

@@ -6,9 +6,8 @@ from threading import Event
 
 import pytest
 
-from cab_runner import images
+from cab_runner import agents
 from cab_runner.capture import Capture
-from cab_runner.resources import images_dir
 from cab_runner.sandbox.base import Folders, Job, Limits
 from cab_runner.sandbox.docker import DockerSandbox
 from cab_runner.sandbox.staging import Staging
@@ -38,7 +37,7 @@ def test_a_first_build_compiles_the_program_alone() -> None:
             layout=sandbox.layout(folders),
             folders=folders,
             limits=Limits(wall_s=120.0),
-            image=images.tag_of(images_dir(), "toolchains"),
+            image=agents.toolchains().tag,
         )
         outcome = sandbox.run(job, output, Event())
     assert outcome.exit_code == 0, output.stderr

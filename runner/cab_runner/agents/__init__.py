@@ -1,32 +1,36 @@
 """The agents: every module here that holds an ``ADAPTER`` is one.
 
-A new agent is a new file (and a folder under runner/images when its CLI needs one).
+A new agent is a new file.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
 from typing import Final
 
-from cab_runner.agents.base import Adapter, Claim, WireContext, Wiring
+from cab_runner.agents.base import Adapter, Claim, Install, WireContext, Wiring
 from cab_runner.errors import UsageError
+from cab_runner.images import Image, of_folder
+from cab_runner.resources import images_dir, own_code
 
 __all__ = [
-    "TOOLCHAINS",
     "Adapter",
     "Claim",
+    "Install",
     "WireContext",
     "Wiring",
     "all_adapters",
+    "carrying_image_of",
     "get",
-    "image_folders",
+    "how_to_build",
+    "image_of",
     "names",
+    "toolchains",
 ]
 
-TOOLCHAINS: Final = "toolchains"
-"""Folder of the image that the agents' are made from, and in which our own tasks are graded."""
+DEPENDENCIES_BEFORE: Final = "2026-11-20"
+"""Our own dependencies in an image are those that were there before this day (UTC)."""
 
 
 def names() -> tuple[str, ...]:
@@ -50,6 +54,59 @@ def all_adapters() -> tuple[Adapter, ...]:
     return tuple(get(name) for name in names())
 
 
-def image_folders(adapters: Iterable[Adapter]) -> tuple[str, ...]:
-    """Folders under runner/images that these agents need, in the order in which they are built."""
-    return (TOOLCHAINS, *(adapter.image for adapter in adapters if adapter.image))
+def toolchains() -> Image:
+    """The image that the agents' are made from, and in which our own tasks are graded."""
+    return of_folder(images_dir(), "toolchains")
+
+
+def image_of(adapter: Adapter, download: bytes | None = None) -> Image | None:
+    """The image that an agent's sandbox is made from; ``None`` for an agent that needs none.
+
+    One whose maker publishes a binary elsewhere can be built from a ``download`` of it alone, and has
+    no image without.
+    """
+    install = adapter.install
+    if install is None or (install.source == "binary" and download is None):
+        return None
+    arguments = {"COMMANDS": " ".join(install.commands)}
+    if download is None:
+        arguments |= {
+            "PACKAGES": " ".join(install.packages),
+            "BEFORE": install.before or "",
+            "SETUP": install.setup,
+        }
+    return of_folder(
+        images_dir(),
+        install.source,
+        name=f"agent-{adapter.name}",
+        arguments=arguments,
+        further={} if download is None else {"download": download},
+    )
+
+
+def carrying_image_of(adapter: Adapter, agent: Image | None) -> Image:
+    """The agent's image with ``cab``, the proxy and the tasks in it, for people who run one container.
+
+    Agents in a sandbox work in the image below it, which holds no task.
+    """
+    return of_folder(
+        images_dir(),
+        "cell",
+        name=adapter.name,
+        arguments={"NAME": adapter.name},
+        below={
+            "AGENT": agent or toolchains(),
+            "SELF": of_folder(
+                images_dir(), "self", arguments={"BEFORE": DEPENDENCIES_BEFORE}, further=own_code()
+            ),
+        },
+    )
+
+
+def how_to_build(adapter: Adapter) -> str:
+    """What to say of an agent whose binary has to be brought along."""
+    assert adapter.install is not None
+    return (
+        f"no registry has {adapter.name}'s binary: get it from {adapter.install.published_at}, then "
+        f"`cab agents build {adapter.name} --binary FILE --sha256 HEX`"
+    )

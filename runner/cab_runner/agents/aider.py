@@ -1,4 +1,4 @@
-"""aider, by one ``--message``."""
+"""aider, by one message from a file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any, Final
 from cab_proxy.records import Tokens
 from cab_runner.agents.base import (
     MAX_RAW_ITEMS,
+    PROMPT_FILE,
     Adapter,
     Claim,
+    Install,
     WireContext,
     Wiring,
     add_up,
@@ -58,17 +60,21 @@ def wire(context: WireContext) -> Wiring:
             f"--model={model}",
             f"--weak-model={model}",
             *UNATTENDED,
-            *DEVIATIONS,
+            *(() if context.strict_factory else DEVIATIONS),
             f"--analytics-log={context.layout.home}/{ANALYTICS_FILE}",
-            f"--message={context.prompt}",
+            f"--message-file={context.layout.home}/{PROMPT_FILE}",
         ),
         env={
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",
             "OPENAI_API_BASE": context.base_url,
             "OPENAI_API_KEY": context.token,
         },
-        # aider looks a model that it does not know up on the web, three times, unless this names it
-        files={METADATA_FILE: json.dumps({model: limits}, indent=1)},
+        files={
+            # aider looks a model that it does not know up on the web, three times, unless this names it
+            METADATA_FILE: json.dumps({model: limits}, indent=1),
+            # a message that begins with / or ! it would take for one of its own commands
+            PROMPT_FILE: f"\n{context.prompt}" if context.prompt.startswith(("/", "!")) else context.prompt,
+        },
     )
 
 
@@ -101,9 +107,13 @@ ADAPTER = Adapter(
     name="aider",
     version="0.86.2",
     protocol="chat",
-    image="aider",
+    install=Install(
+        source="pypi", packages=("aider-chat==0.86.2",), before="2026-11-20", commands=("aider",)
+    ),
+    verified="2026-11-22",
     own_files=(".aider*", ".aider*/**"),
-    deviation=tuple(f"{flag}: {why}" for flag, why in DEVIATIONS.items()),
+    deviation=DEVIATIONS,
+    failure="words in its output; the exit code is 0 all the same",
     wire=wire,
     claim=claim,
 )

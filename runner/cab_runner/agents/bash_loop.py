@@ -20,8 +20,7 @@ def wire(context: WireContext) -> Wiring:
             "--model",
             context.model,
             *turns,
-            "--",
-            context.prompt,
+            f"--prompt={context.prompt}",
         ),
         env={"OPENAI_API_KEY": context.token},
     )
@@ -53,7 +52,7 @@ ADAPTER = Adapter(
     name="bash-loop",
     version="1",
     protocol="chat",
-    image=None,
+    verified="2026-11-22",
     wire=wire,
     claim=claim,
 )

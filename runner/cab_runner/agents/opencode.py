@@ -13,19 +13,29 @@ from typing import Any, Final
 from cab_proxy.records import Tokens
 from cab_runner.agents.base import (
     MAX_RAW_ITEMS,
+    PROMPT_FILE,
+    SHOWN_OUTPUT_CHARS,
     Adapter,
     Claim,
+    Install,
     WireContext,
     Wiring,
     add_up,
     count,
     json_lines,
     json_object,
+    object_at,
+    on_stdin,
 )
 
-PROMPT_FILE: Final = "cab-prompt.md"
-RUN: Final = 'exec opencode run --format json --model "$1" <"$2"'
-SHOWN_OUTPUT_CHARS: Final = 4_000
+DEVIATIONS: Final = {"agent.title.disable=true": "no extra call for a session title"}
+BINARIES: Final = """
+case "$NODE_ARCH" in x64) variant=x64-baseline ;; *) variant=$NODE_ARCH ;; esac # the other x64 needs AVX2
+mv "node_modules/opencode-linux-$variant/bin/opencode" bin/
+mv "node_modules/@vscode/ripgrep-linux-$NODE_ARCH/bin/rg" bin/
+rm -r node_modules node
+"""
+"""Both are self-contained, and need no Node."""
 
 
 def wire(context: WireContext) -> Wiring:
@@ -37,7 +47,7 @@ def wire(context: WireContext) -> Wiring:
         "model": model,
         "small_model": model,
         "permission": "allow",
-        "agent": {"title": {"disable": True}},
+        **({} if context.strict_factory else {"agent": {"title": {"disable": True}}}),
         "provider": {
             "meter": {
                 "npm": "@ai-sdk/openai-compatible",
@@ -57,7 +67,7 @@ def wire(context: WireContext) -> Wiring:
         },
     }
     return Wiring(
-        command=("sh", "-c", RUN, "opencode", model, f"{context.layout.home}/{PROMPT_FILE}"),
+        command=on_stdin(context, "opencode", "run", "--format", "json", "--model", model),
         env={
             "OPENCODE_CONFIG_CONTENT": json.dumps(config, separators=(",", ":")),
             "OPENCODE_DISABLE_AUTOUPDATE": "1",
@@ -76,7 +86,8 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
     reports = [
         tokens
         for event in json_lines(stdout)
-        if event.get("type") == "step_finish" and isinstance(tokens := _part(event).get("tokens"), dict)
+        if event.get("type") == "step_finish"
+        and isinstance(tokens := object_at(event, "part").get("tokens"), dict)
     ]
     if not reports:
         return None
@@ -108,7 +119,7 @@ def render(line: str) -> str | None:
     event = json_object(line)
     if event is None:
         return line
-    part = _part(event)
+    part = object_at(event, "part")
     if event.get("type") == "text":
         return str(part.get("text", ""))
     if event.get("type") == "tool_use":
@@ -122,18 +133,21 @@ def render(line: str) -> str | None:
     return None
 
 
-def _part(event: dict[str, Any]) -> dict[str, Any]:
-    part = event.get("part")
-    return part if isinstance(part, dict) else {}
-
-
 ADAPTER = Adapter(
     name="opencode",
     version="1.18.33",
     protocol="chat",
-    image="opencode",
+    install=Install(
+        source="npm",
+        # the ripgrep is the one that it would otherwise download
+        packages=("opencode-ai@1.18.33", "@vscode/ripgrep@1.18.0"),
+        before="2026-11-20",
+        commands=("opencode", "rg"),
+        setup=BINARIES,
+    ),
+    verified="2026-11-22",
     own_files=(".opencode/**",),
-    deviation=("agent.title.disable=true: no extra call for a session title",),
+    deviation=DEVIATIONS,
     wire=wire,
     claim=claim,
     render=render,

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 import click
 
 from cab_runner import __version__
-from cab_runner.cli import evidence, inventory, ledger, run
+from cab_runner.cli import agents, evidence, inventory, ledger, run
 from cab_runner.errors import EXIT_INTERRUPTED, CabError, MachineLacks
 from cab_runner.sandbox.base import Interrupted, SandboxError
 
@@ -24,7 +24,7 @@ def cab() -> None:
     """Coding agents × models × tasks in sandboxes, with a meter on the wire."""
 
 
-for command in (*run.COMMANDS, *evidence.COMMANDS, *ledger.COMMANDS, *inventory.COMMANDS):
+for command in (*run.COMMANDS, *evidence.COMMANDS, *ledger.COMMANDS, *inventory.COMMANDS, *agents.COMMANDS):
     cab.add_command(command)
 
 

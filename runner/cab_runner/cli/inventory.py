@@ -1,4 +1,4 @@
-"""``cab tasks``, ``cab agents``, ``cab doctor``, ``cab clean``: what there is, and keeping it in order."""
+"""``cab tasks``, ``cab doctor``, ``cab clean``: what there is, and keeping it in order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cab_runner import admission, agents, images, sandbox, tasks
+from cab_runner import admission, sandbox, tasks
 from cab_runner import doctor as doctor_module
 from cab_runner.cli.common import (
     DEFAULT_RESULTS,
@@ -23,7 +23,6 @@ from cab_runner.cli.common import (
     tasks_dir_option,
 )
 from cab_runner.errors import CabError, UsageError
-from cab_runner.resources import images_dir
 from cab_runner.sandbox.reap import reap
 
 
@@ -105,54 +104,12 @@ def tasks_check(patterns: tuple[str, ...], sandbox_name: str | None, tasks_dir: 
         raise CabError("not every task may be trusted")
 
 
-@click.group("agents")
-def agents_group() -> None:
-    """The agents, and the images that hold them."""
-
-
-@agents_group.command("list")
-@json_option
-def agents_list(as_json: bool) -> None:
-    """Every agent with its version, wire protocol and image."""
-    rows = [
-        {
-            "name": adapter.name,
-            "version": adapter.version,
-            "protocol": adapter.protocol,
-            "image": images.tag_of(images_dir(), adapter.image) if adapter.image else None,
-            "deviation": list(adapter.deviation),
-        }
-        for adapter in agents.all_adapters()
-    ]
-    if as_json:
-        print_json(rows)
-        return
-    print_table(
-        ("agent", "version", "protocol", "image"),
-        [
-            (adapter.name, adapter.version, adapter.protocol, str(row["image"] or "none needed"))
-            for adapter, row in zip(agents.all_adapters(), rows, strict=True)
-        ],
-    )
-
-
-@agents_group.command("build", short_help="Build the agents' images.")
-@click.argument("names", nargs=-1)
-def agents_build(names: tuple[str, ...]) -> None:
-    """Build the images of agents (default: all), and the toolchains image below them."""
-    chosen = [agents.get(name) for name in names] if names else list(agents.all_adapters())
-    with progress_line() as progress:
-        for folder in agents.image_folders(chosen):
-            tag = images.ensure(images_dir(), folder, progress)
-            click.echo(tag)
-
-
 @click.command("doctor", short_help="What this machine has, found by trying it.")
 @json_option
 def doctor(as_json: bool) -> None:
     """What this machine has: each sandbox tried by running it, toolchains, images, the local model."""
     with stop_on_signals() as stop:
-        findings = doctor_module.examine(images_dir(), sandbox.all_sandboxes(), stop)
+        findings = doctor_module.examine(sandbox.all_sandboxes(), stop)
     if as_json:
         print_json([{"what": f.what, "ok": f.ok, "detail": f.detail} for f in findings])
         return
@@ -178,4 +135,4 @@ def clean(results: Path, as_json: bool) -> None:
         click.echo("nothing to clean")
 
 
-COMMANDS = (tasks_group, agents_group, doctor, clean)
+COMMANDS = (tasks_group, doctor, clean)

@@ -16,8 +16,21 @@ from rich.console import Console
 from cab_proxy.control import Budget
 from cab_proxy.ids import ulid
 from cab_report.table import cell_table
-from cab_runner import agents, attempt, endpoints, images, local_model, oracle, results, sandbox, tasks
+from cab_runner import (
+    agents,
+    attempt,
+    endpoints,
+    images,
+    local_model,
+    oracle,
+    plugins,
+    results,
+    sandbox,
+    tasks,
+)
+from cab_runner.agents import Adapter
 from cab_runner.attempt import Recorded
+from cab_runner.cli.agent_options import adapter_of, agent_options, require_image
 from cab_runner.cli.common import (
     DEFAULT_RESULTS,
     Progress,
@@ -33,7 +46,7 @@ from cab_runner.cli.common import (
 )
 from cab_runner.errors import AttemptVoid, UsageError
 from cab_runner.plan import CONTEXT_WINDOW_TOKENS, MAX_OUTPUT_TOKENS, Plan, Settings
-from cab_runner.resources import images_dir, tasks_dir
+from cab_runner.resources import tasks_dir
 from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Interrupted
 from cab_scoring.composite import METHODOLOGIES
@@ -47,7 +60,7 @@ DEMO_TASKS = ("mutations/python-comparator-swap", "integrity/unsolvable-refusal"
 class Asked:
     """The options of one attempt, as given."""
 
-    agent: str
+    adapter: Adapter
     model: str
     task_id: str
     endpoint: str
@@ -65,7 +78,7 @@ def attempt_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that ``run-cell`` and ``check`` share."""
     for option in reversed(
         (
-            click.option("-a", "--agent", "--tui", "agent", required=True, help="See `cab agents list`."),
+            agent_options,
             click.option(
                 "-m",
                 "--model",
@@ -111,6 +124,11 @@ def attempt_options(command: Callable[..., None]) -> Callable[..., None]:
                 multiple=True,
                 type=click.Choice(["background", "hosted-tools", "remote-media", "stored"]),
                 help="Lift one of the door's refusals; it is in the record.",
+            ),
+            click.option(
+                "--include-usage",
+                is_flag=True,
+                help="Ask streams for usage where the agent doesn't; the record says which requests changed.",
             ),
             click.option(
                 "--context-window",
@@ -161,7 +179,7 @@ def demo(results: Path, sandbox_name: str | None, as_json: bool) -> None:
     with stop_on_signals() as stop, progress_line() as progress:
         for task_id in DEMO_TASKS:
             asked = Asked(
-                agent="bash-loop",
+                adapter=agents.get("bash-loop"),
                 model="oracle",
                 task_id=task_id,
                 endpoint=endpoints.SIMULATOR,
@@ -186,7 +204,7 @@ def _demo_sandbox() -> str | None:
     """Docker only when its image is built already: a demo does not wait for toolchains."""
     for candidate in sandbox.all_sandboxes():
         if candidate.name == "docker" and not (
-            images.docker_answers() and images.exists(images.tag_of(images_dir(), agents.TOOLCHAINS))
+            images.docker_answers() and images.exists(agents.toolchains().tag)
         ):
             continue
         if candidate.probe().ok:
@@ -206,7 +224,7 @@ def _asked(given: dict[str, Any], *, provisional: bool = False) -> Asked:
     if given["endpoint"] == endpoints.LOCAL:
         window, output = local_model.CONTEXT_TOKENS, local_model.MAX_OUTPUT_TOKENS
     return Asked(
-        agent=given["agent"],
+        adapter=adapter_of(given),
         model=given["model"],
         task_id=given["task_id"],
         endpoint=endpoints.parse(given["endpoint"]),
@@ -227,9 +245,12 @@ def _asked(given: dict[str, Any], *, provisional: bool = False) -> Asked:
             ),
             prices=given["prices"],
             allow=given["allow"],
+            include_usage=given["include_usage"],
             context_window_tokens=given["context_window_tokens"] or window,
             max_output_tokens=given["max_output_tokens"] or output,
             methodology=given["methodology"],
+            plugins=plugins.load_all(given["plugins"]),
+            strict_factory=given["strict_factory"],
         ),
         faults=given.get("faults", ()),
     )
@@ -253,13 +274,14 @@ def _run_and_show(asked: Asked, as_json: bool) -> None:
 def _run(asked: Asked, stop: Event, progress: Progress) -> Recorded:
     """Check everything that was asked for, then run the attempt."""
     task = tasks.load(asked.tasks_root, asked.task_id)
-    adapter = agents.get(asked.agent)
+    adapter = asked.adapter
     key = CellKey(sweep_id=asked.sweep_id, agent=adapter.name, model=asked.model, task_id=task.id)
     if asked.attempt is not None:
         results.require_free(asked.results, key, asked.attempt)
     simulated = asked.endpoint == endpoints.SIMULATOR
     _check_faults(asked.faults, simulated=simulated)
     chosen = choose_sandbox(asked.sandbox_name, adapter, simulated=simulated)
+    require_image(adapter, chosen)
     image, grader_image = image_refs(chosen, adapter, progress)
     require_toolchain(task, chosen, stop)
     script = oracle.script_for(task, asked.model, chosen, grader_image, stop) if simulated else None
@@ -275,6 +297,9 @@ def _run(asked: Asked, stop: Event, progress: Progress) -> Recorded:
         results=asked.results,
         settings=asked.settings,
     )
+    for plugin in asked.settings.plugins:
+        if not plugin.is_for(adapter.name):
+            progress(f"warning: plugin {plugin.name} is not for {adapter.name}: left out")
     progress(f"{adapter.name} × {asked.model} × {task.id} ({chosen.name})")
     wanted = endpoints.Wanted(endpoint=asked.endpoint, key=asked.key, script=script, faults=asked.faults)
     return attempt.run(plan, wanted, stop, progress)

@@ -1,6 +1,6 @@
 """bash-loop, the reference agent: one bash tool in a loop over chat/completions.
 
-    OPENAI_API_KEY=… python3 bash_loop.py --base-url URL/v1 --model M "What to do"
+    OPENAI_API_KEY=… python3 bash_loop.py --base-url URL/v1 --model M --prompt "What to do"
 
 With ``--text``, or when the endpoint rejects tools, the model answers with one fenced block a turn. Exit: 0
 the model ended (an answer without a command), 3 turns used up, 1 endpoint error. Last line on stdout:
@@ -177,12 +177,11 @@ def work(endpoint: Endpoint, prompt: str, with_tool: bool, max_turns: int, timeo
 def main() -> int:
     """The command line; the exit code."""
     parser = argparse.ArgumentParser(prog="bash_loop.py")
-    for name in ("--base-url", "--model"):
+    for name in ("--base-url", "--model", "--prompt"):
         parser.add_argument(name, required=True)
     parser.add_argument("--max-turns", type=int, default=30)
     parser.add_argument("--timeout-s", type=float, default=120.0, help="limit of one command")
     parser.add_argument("--text", action="store_true", help="fenced blocks instead of a tool")
-    parser.add_argument("prompt")
     args = parser.parse_args()
     endpoint = Endpoint(args.base_url, args.model, os.environ.get("OPENAI_API_KEY", "none"))
     with open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False) as sys.stdout:

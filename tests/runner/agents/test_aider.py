@@ -5,12 +5,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cab_proxy.records import Tokens
 from cab_runner.agents import WireContext
-from cab_runner.agents.aider import ADAPTER, ANALYTICS_FILE, DEVIATIONS, claim, wire
+from cab_runner.agents.aider import ADAPTER, ANALYTICS_FILE, claim, wire
 from cab_scoring.globs import compile_glob
 
 # As aider 0.86.2 wrote it; the user id left out.
@@ -47,30 +48,37 @@ def test_wiring(context: Callable[..., WireContext]) -> None:
         "--no-auto-lint",
         "--no-suggest-shell-commands",
         "--analytics-log=/home/cab/cab-aider-analytics.jsonl",
-        '--message=Fix "it".\nThen stop.',
+        "--message-file=/home/cab/cab-prompt.md",
     )
     assert wiring.env == {
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "OPENAI_API_BASE": "http://127.0.0.1:8080/v1",
         "OPENAI_API_KEY": "cab-token",
     }
-    assert {name: json.loads(text) for name, text in wiring.files.items()} == {
-        ".aider.model.metadata.json": {
-            "openai/vendor/m-1": {
-                "litellm_provider": "openai",
-                "mode": "chat",
-                "max_tokens": 2_000,
-                "max_input_tokens": 32_000,
-                "max_output_tokens": 2_000,
-            }
+    assert wiring.files["cab-prompt.md"] == 'Fix "it".\nThen stop.'
+    assert json.loads(wiring.files[".aider.model.metadata.json"]) == {
+        "openai/vendor/m-1": {
+            "litellm_provider": "openai",
+            "mode": "chat",
+            "max_tokens": 2_000,
+            "max_input_tokens": 32_000,
+            "max_output_tokens": 2_000,
         }
     }
 
 
-def test_each_deviation_is_a_flag_that_is_set_and_a_reason(context: Callable[..., WireContext]) -> None:
-    command = wire(context()).command
-    assert all(flag in command for flag in DEVIATIONS)
-    assert ADAPTER.deviation == tuple(f"{flag}: {why}" for flag, why in DEVIATIONS.items())
+@pytest.mark.parametrize("prompt", ["/help me", "!ls"])
+def test_a_prompt_that_looks_like_a_command_of_its_own_is_none(
+    context: Callable[..., WireContext], prompt: str
+) -> None:
+    assert wire(context(prompt=prompt)).files["cab-prompt.md"] == f"\n{prompt}"
+
+
+def test_each_deviation_is_a_flag_that_is_set_unless_it_is_to_be_strict(
+    context: Callable[..., WireContext],
+) -> None:
+    assert set(ADAPTER.deviation) < set(wire(context()).command)
+    assert not set(ADAPTER.deviation) & set(wire(context(strict_factory=True)).command)
 
 
 def test_its_own_files_are_all_that_it_left_in_a_workspace() -> None:

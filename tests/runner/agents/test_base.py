@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cab_proxy.records import Tokens
-from cab_runner.agents.base import Claim, add_up, count, json_lines, json_object, no_claim, read_report
+from cab_runner.agents import base
+from cab_runner.agents.base import (
+    Claim,
+    add_up,
+    count,
+    json_lines,
+    json_object,
+    no_claim,
+    read_report,
+    read_reports,
+)
 
 
 def test_the_report_of_an_agent_is_read_from_its_home(tmp_path: Path) -> None:
@@ -37,6 +47,38 @@ def test_a_pipe_without_a_writer_neither_hangs_nor_counts(tmp_path: Path) -> Non
 def test_a_folder_is_no_report(tmp_path: Path) -> None:
     (tmp_path / "log").mkdir()
     assert read_report(tmp_path, "log") == ""
+
+
+def test_reports_are_found_in_folders_of_any_name_by_path(tmp_path: Path) -> None:
+    for name in ("b", "a", "c/deeper"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "log").write_text(name)
+    (tmp_path / "runs" / "log").write_text("beside")
+    assert read_reports(tmp_path, "runs/*/log") == ["a", "b"]
+    assert read_reports(tmp_path, "runs/a*/*") == ["a"]
+    assert read_reports(tmp_path, "runs/*/none") == read_reports(tmp_path, "none/*/log") == []
+
+
+def test_no_symlink_is_followed_on_the_way_to_a_report(tmp_path: Path) -> None:
+    secrets, home = tmp_path / "secrets", tmp_path / "home"
+    secrets.mkdir()
+    (secrets / "log").write_text("key")
+    (home / "runs").mkdir(parents=True)
+    (home / "runs" / "a").symlink_to(secrets)
+    (home / "linked").symlink_to(tmp_path)
+    assert read_reports(home, "runs/*/log") == read_reports(home, "linked/*/log") == []
+    assert read_report(home, "runs/a/log") == ""
+
+
+def test_many_reports_are_bounded_in_number_and_together_in_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        (tmp_path / f"log{number}").write_text("1234")
+    monkeypatch.setattr(base, "MAX_REPORT_BYTES", 10)
+    assert read_reports(tmp_path, "log*") == ["1234", "1234", "12"]
+    monkeypatch.setattr(base, "MAX_REPORT_NAMES", 2)
+    assert read_reports(tmp_path, "log*") == ["1234", "1234"]
 
 
 @pytest.mark.parametrize("value", [None, True, -1, 1.0, "7", [], {}])

@@ -25,8 +25,7 @@ def test_wiring(context: Callable[..., WireContext]) -> None:
         "vendor/m-1",
         "--max-turns",
         "7",
-        "--",
-        'Fix "it".\nThen stop.',
+        '--prompt=Fix "it".\nThen stop.',
     )
     assert wiring.env == {"OPENAI_API_KEY": "cab-token"}
     assert wiring.files == {}
@@ -37,8 +36,8 @@ def test_without_a_bound_on_turns_the_script_has_its_own(context: Callable[..., 
 
 
 def test_it_needs_no_image_and_sets_nothing_beyond_factory_mode() -> None:
-    assert ADAPTER.image is None
-    assert ADAPTER.deviation == ()
+    assert ADAPTER.install is None
+    assert ADAPTER.deviation == {}
 
 
 def test_the_last_line_is_its_claim() -> None:

@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cab_runner import agents, images, workspace
+from cab_runner import agents, workspace
 from cab_runner.agents import Adapter
 from cab_runner.capture import Capture
-from cab_runner.resources import images_dir
 from cab_runner.sandbox.base import Folders, Job, Limits, Outcome
 from cab_runner.sandbox.docker import DockerSandbox
 from cab_runner.sandbox.staging import Staging
@@ -30,6 +29,11 @@ from .conftest import CONTEXT
 
 pytestmark = [pytest.mark.docker, pytest.mark.agents]
 
+INSTALLABLE = [
+    adapter
+    for adapter in agents.all_adapters()
+    if adapter.install is None or adapter.install.source != "binary"
+]
 PROMPT = 'Make "a.py" print 2.\nNothing else.'
 SCRIPT = Script(
     task="test/agent",
@@ -76,6 +80,7 @@ def start(adapter: Adapter, staging: Staging, door: Path) -> tuple[Outcome, Capt
     layout = sandbox.layout(folders)
     wiring = adapter.wire(replace(CONTEXT, prompt=PROMPT, model="oracle", layout=layout))
     for name, text in wiring.files.items():
+        (folders.home / name).parent.mkdir(parents=True, exist_ok=True)
         (folders.home / name).write_text(text)
     staging.hand_over(folders.workspace, folders.home)
     job = Job(
@@ -86,13 +91,13 @@ def start(adapter: Adapter, staging: Staging, door: Path) -> tuple[Outcome, Capt
         layout=layout,
         folders=folders,
         limits=Limits(wall_s=180),
-        image=images.tag_of(images_dir(), adapter.image or "toolchains"),
+        image=(agents.image_of(adapter) or agents.toolchains()).tag,
         door=door,
     )
     return sandbox.run(job, capture, Event()), capture, folders
 
 
-@pytest.mark.parametrize("adapter", agents.all_adapters(), ids=lambda adapter: adapter.name)
+@pytest.mark.parametrize("adapter", INSTALLABLE, ids=lambda adapter: adapter.name)
 def test_an_agent_edits_a_file_and_claims_what_was_served(adapter: Adapter) -> None:
     async def attempt(staging: Staging) -> None:
         door = staging.folder("door")

@@ -39,12 +39,8 @@ STREAM = "\n".join((STEP_START, TOOL, FINISH_1, STEP_START, TEXT, FINISH_2)) + "
 def test_wiring(context: Callable[..., WireContext]) -> None:
     wiring = wire(context())
     assert wiring.command == (
-        "sh",
-        "-c",
-        'exec opencode run --format json --model "$1" <"$2"',
-        "opencode",
-        "meter/vendor/m-1",
-        "/home/cab/cab-prompt.md",
+        *("sh", "-c", 'exec "$@" <"$0"', "/home/cab/cab-prompt.md"),
+        *("opencode", "run", "--format", "json", "--model", "meter/vendor/m-1"),
     )
     assert {name: value for name, value in wiring.env.items() if name != "OPENCODE_CONFIG_CONTENT"} == {
         "OPENCODE_DISABLE_AUTOUPDATE": "1",
@@ -82,8 +78,9 @@ def test_the_prompt_goes_by_file_for_opencode_would_quote_an_argument(
     assert wiring.files == {"cab-prompt.md": '-say "hi"'}
 
 
-def test_the_title_call_that_it_leaves_out_is_a_deviation() -> None:
-    assert any("title" in deviation for deviation in ADAPTER.deviation)
+def test_the_title_call_that_it_leaves_out_is_a_deviation(context: Callable[..., WireContext]) -> None:
+    assert list(ADAPTER.deviation) == ["agent.title.disable=true"]
+    assert "title" not in wire(context(strict_factory=True)).env["OPENCODE_CONFIG_CONTENT"]
 
 
 def test_its_claim_adds_cache_and_reasoning_back() -> None:
