@@ -47,6 +47,7 @@ from cab_runner.sandbox.base import (
 )
 from cab_runner.sandbox.kit import portable
 from cab_runner.sandbox.staging import Staging, remove_tree, sandbox_user
+from cab_runner.sandbox.users import image_agent, may_enter, may_forge
 from cab_runner.trace import Span, Trace
 from cab_runner.workspace import Snapshot
 from cab_scoring.evidence import AgentRun, Evidence, Workspace
@@ -55,6 +56,9 @@ from cab_scoring.score import score
 
 _INTERRUPTED_DRAIN_S: Final = 1.0
 """How long calls in flight may still end once somebody has pressed Ctrl-C."""
+
+_DEEPEST_CLAIM: Final = 50
+_LARGEST_CLAIM_CHARS: Final = 2**20
 
 Progress = Callable[[str], None]
 """Told in a few words what the attempt is doing now; a text that begins ``warning: `` stays."""
@@ -90,7 +94,7 @@ def run(plan: Plan, wanted: Wanted, stop: Event, progress: Progress = lambda _: 
         staging = stack.enter_context(Staging())
         private = staging.folder("proxy")
         private.chmod(0o700)
-        _create(plan.partial)
+        _create(plan)
         try:
             endpoint = stack.enter_context(wanted.opened(plan.partial / "sim-calls.jsonl"))
             control = stack.enter_context(services.proxy(private, endpoint.key, plan.settings.prices))
@@ -107,15 +111,29 @@ def run(plan: Plan, wanted: Wanted, stop: Event, progress: Progress = lambda _: 
         return running.publish(place)
 
 
-def _create(partial: Path) -> None:
+def _create(plan: Plan) -> None:
+    if image_agent():
+        _require_closed(plan)
     try:
-        partial.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # the agent may be a user beside us
-        partial.mkdir(exist_ok=True)
+        # the agent may be a user beside us
+        plan.partial.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        plan.partial.mkdir(exist_ok=True)
     except OSError as error:
-        results_root = partial.parent.parent
         raise MachineLacks(
-            f"cannot write results to {results_root} ({error.strerror}): give --results another folder"
+            f"cannot write results to {plan.results} ({error.strerror}): give --results another folder"
         ) from None
+
+
+def _require_closed(plan: Plan) -> None:
+    """In an image, what is mounted may be open to the agent beside us."""
+    if any(map(may_forge, (plan.partial.parent, plan.key.folder(plan.results)))):
+        raise MachineLacks(
+            f"the agent could write to {plan.results}: `chmod -R o-w` the folder, or mount a volume"
+        )
+    if may_enter(plan.task.folder):
+        raise MachineLacks(
+            f"the agent could read the tests in {plan.task.folder}: `chmod 700` the folder of tasks"
+        )
 
 
 class _Attempt:
@@ -415,8 +433,22 @@ def _claim(adapter: Adapter, stdout: str, home: Path) -> Claim | None:
     """The agent's own token report; one that cannot be read, or not be written again, is none."""
     try:
         claim = adapter.claim(stdout, home)
-        if claim:
-            results.to_json(claim.to_json())
+        fits = claim is None or (
+            _is_shallow(claim.raw) and len(results.to_json(claim.to_json())) <= _LARGEST_CLAIM_CHARS
+        )
     except Exception:  # noqa: BLE001  # the report is the agent's to write: no report may end the attempt
         return None
-    return claim
+    return claim if fits else None
+
+
+def _is_shallow(value: object) -> bool:
+    """Whether JSON is nested so little that it can be written from anywhere, inside anything."""
+    level = [value]
+    for _ in range(_DEEPEST_CLAIM):
+        level = [
+            member
+            for item in level
+            if isinstance(item, dict | list | tuple)
+            for member in (item.values() if isinstance(item, dict) else item)
+        ]
+    return not level

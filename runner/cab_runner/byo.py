@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from cab_runner.agents.base import Adapter, WireContext, Wiring
+from cab_runner.agents.base import AGENT_FOLDER, Adapter, WireContext, Wiring
 from cab_runner.plan import CONTEXT_WINDOW_TOKENS, MAX_OUTPUT_TOKENS
 from cab_runner.resources import INSIDE
 from cab_runner.sandbox.base import Layout
@@ -39,6 +39,8 @@ class Recipe:
 
     agent: str
     version: str | None
+    verified: str | None
+    """The day on which this version was last seen to work; ``None``: never."""
     endpoint: str
     proxy: tuple[str, ...]
     """The meter's command."""
@@ -79,6 +81,7 @@ def recipe(
     return Recipe(
         agent=adapter.name,
         version=adapter.version,
+        verified=adapter.verified,
         endpoint=endpoint,
         proxy=(
             "cab-proxy",
@@ -91,7 +94,8 @@ def recipe(
             "--no-live",
             *key,
         ),
-        env=dict(wiring.env),
+        # what leads into our image leads nowhere here
+        env={name: text for name, text in wiring.env.items() if not text.startswith(AGENT_FOLDER)},
         files=dict(wiring.files),
         home_is_fresh=not all(_is_told(path, wiring) for path in wiring.files),
         command=wiring.command,
@@ -102,6 +106,11 @@ def script(made: Recipe) -> str:
     """The recipe as text for ``sh``, or to paste into a shell: it leaves nothing set, running or written
     but the ledger.
     """
+    known = (
+        f"It is how version {made.version} was run here on {made.verified}."
+        if made.verified
+        else f"It is from the documentation of version {made.version}: nobody has run it here."
+    )
     needed = ["PROMPT", *(["MODEL"] if _uses(made, "model") else [])]
     files = [line for path, text in made.files.items() for line in _heredoc(path, text)]
     fresh = [
@@ -112,6 +121,7 @@ def script(made: Recipe) -> str:
     sections = (
         [
             f"# {made.agent} at {made.endpoint} through a meter. Set {' and '.join(needed)} first.",
+            f"# {known}",
             "# It runs unattended: it asks nobody before it runs commands, and no sandbox is around it.",
             "(",
             *(f': "${{{name}:?set {name} first}}"' for name in needed),
@@ -176,7 +186,7 @@ def _quoted(text: str) -> str:
 def _heredoc(path: str, text: str) -> list[str]:
     folder = PurePosixPath(path).parent
     made = [] if str(folder) == "." else [f'mkdir -p "$CAB_HOME"/{shlex.quote(str(folder))}']
-    body = _replaced(text, lambda literal: re.sub(r"([$`\\])", r"\\\1", literal), "${}")
+    body = _replaced(text, lambda literal: re.sub(r"([$`\\])", r"\\\1", literal), "${{{}}}")
     return [*made, f'cat >"$CAB_HOME"/{shlex.quote(path)} <<{_END}', body.removesuffix("\n"), _END]
 
 

@@ -42,6 +42,8 @@ def parse(text: str) -> str:
     """
     if text in (SIMULATOR, LOCAL):
         return text
+    if not text.isprintable() or " " in text:  # urlsplit() passes over line feeds
+        raise UsageError(f"--endpoint {text!r} is no endpoint: a URL has no spaces or control characters")
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"--endpoint {text!r} is no endpoint: give a URL (https://host/v1), sim or local")

@@ -101,7 +101,7 @@ def load(path: Path) -> Plugin:
         raw = tomllib.loads(content.decode())
     except OSError as error:
         raise UsageError(f"plugin {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"plugin {path} is not TOML: {error}") from None
     try:
         return _plugin(raw, path.parent, content)

@@ -147,7 +147,7 @@ def engine() -> Iterator[APIClient]:
         client = APIClient(base_url=f"unix://{path}", version="auto", timeout=_TIMEOUT_S)
     except (OSError, errors.DockerException) as error:  # requests' errors are OSErrors
         raise SandboxUnavailable(
-            f"no Docker engine answers at {path} ({_first_line(error)}): start one, or use --sandbox bwrap"
+            f"no Docker engine answers at {path} ({_first_line(error)}): install or start Docker"
         ) from None
     try:
         yield client

@@ -143,6 +143,7 @@ class _Program(HostProgram):
         self._uid = uid
         self._ender = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _ENDER, str(users().ender), str(uid)],
+            env={},  # the runner's has the key
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -252,8 +253,10 @@ def _move(folder: Path, place: str) -> None:
 
 
 def _clear(uid: int) -> None:
-    """Remove what the job's user left where everybody may write."""
+    """Remove what the job's user left where everybody may write, and in the kernel."""
     for place in filter(Path.is_dir, OPEN_TO_ALL):
         for path in place.iterdir():
             if path.lstat().st_uid == uid:
                 remove_tree(path)
+    # System V's segments, queues and semaphores outlive processes, and are removed by their user only
+    subprocess.run([*become(uid), "/usr/bin/ipcrm", "--all"], env={}, capture_output=True, check=False)

@@ -4,7 +4,8 @@
 
 That keeps a job that shares the container's network from the web, package registries and remote git, with
 all that it starts. Landlock knows ports, not addresses: the ports above stay open, because programs talk to
-servers of their own there. UDP, so DNS, and protocols other than TCP pass. Standard library only.
+servers of their own there. UDP, so DNS, passes, and so do multipath TCP and TCP Fast Open: it is for programs
+that look for the web, not against one that means to get there. Standard library only.
 """
 
 from __future__ import annotations

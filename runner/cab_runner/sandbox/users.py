@@ -13,6 +13,7 @@ elsewhere has a sandbox each, so the runner is root and all else is not:
 from __future__ import annotations
 
 import os
+import stat
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,6 +75,32 @@ def become(uid: int, keep: Sequence[str] = ()) -> list[str]:
 def service() -> list[str]:
     """The beginning of a service's command line: its own user inside an image, nothing elsewhere."""
     return become(users().service, _SERVICE_KEEPS) if image_agent() and os.geteuid() == 0 else []
+
+
+def may_enter(folder: Path) -> bool:
+    """Whether every user may pass into a folder, whose contents are reached by name then."""
+    return all(info.st_mode & stat.S_IXOTH for info in _way_to(folder))
+
+
+def may_forge(folder: Path) -> bool:
+    """Whether a job's user may write into a folder, or put another one in its place. One that is not there
+    yet is as safe as where it would be made.
+    """
+    jobs = (users().agent, users().tested)
+    *above, last = _way_to(folder)
+    for info in (*above, last):
+        is_theirs = info.st_uid in jobs or info.st_mode & stat.S_IWOTH
+        if is_theirs and (info is last or not info.st_mode & stat.S_ISVTX):
+            return True
+        if not info.st_mode & stat.S_IXOTH:
+            return False
+    return False
+
+
+def _way_to(folder: Path) -> list[os.stat_result]:
+    """The folders to pass through from the root, this one included, as far as they are there."""
+    resolved = folder.resolve()
+    return [path.stat() for path in (*reversed(resolved.parents), resolved) if path.exists()]
 
 
 def lacking() -> str | None:

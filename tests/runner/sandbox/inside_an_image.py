@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -18,8 +19,11 @@ import pytest
 from cab_runner import endpoints, sandbox
 from cab_runner.agents.base import Adapter, WireContext, Wiring
 from cab_runner.attempt import Recorded
+from cab_runner.errors import MachineLacks
+from cab_runner.resources import tasks_dir
 from cab_runner.sandbox import in_image, landlock, usage
 from cab_runner.sandbox.users import users
+from fakes import attempts
 from fakes.attempts import PYTHON_TASK, run
 from fakes.bench import Bench, Output
 
@@ -220,6 +224,39 @@ def test_who_kills_all_it_can_kills_only_its_own(results: Path, monkeypatch: pyt
     done, _ = attempt(results, monkeypatch, KILLER, timeout_s=2.0)
     assert done.cell["failure"]["cause"] == "agent_timeout"
     assert done.cell["provenance"]["ledger_head"] is not None, "the proxy lived to close the run"
+
+
+KERNEL = """
+import ctypes
+libc = ctypes.CDLL(None)
+print(libc.shmget(7, 4096, 0o1666), libc.msgget(7, 0o1666), libc.semget(7, 1, 0o1666))
+"""
+
+
+def test_nothing_of_it_stays_in_the_kernel(isolating: Bench) -> None:
+    output = Output()
+    isolating.run(KERNEL, output=output)
+    assert min(map(int, output.of("stdout").split())) >= 0, "it made them"
+    for kind in ("shm", "msg", "sem"):
+        assert len(Path(f"/proc/sysvipc/{kind}").read_text().splitlines()) == 1, "only the heading"
+
+
+def test_results_that_the_agent_could_write_are_refused(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results.chmod(0o777)
+    with pytest.raises(MachineLacks, match=r"could write to .*: `chmod -R o-w`"):
+        attempt(results, monkeypatch, "")
+    assert list(results.iterdir()) == []
+
+
+def test_tasks_that_the_agent_could_read_are_refused(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as mounted:
+        shutil.copytree(tasks_dir(), mounted, dirs_exist_ok=True)
+        Path(mounted).chmod(0o755)
+        monkeypatch.setattr(attempts, "tasks_dir", lambda: Path(mounted))
+        with pytest.raises(MachineLacks, match=r"could read the tests .* `chmod 700`"):
+            attempt(results, monkeypatch, "")
 
 
 PLAIN = """
