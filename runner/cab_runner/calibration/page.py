@@ -105,6 +105,18 @@ def _purposes(documents: Sequence[Document]) -> str:
     return table(("agent", *columns), rows)
 
 
+def _strict(documents: Sequence[Document]) -> str:
+    def row(document: Document, found: Found) -> tuple[str, ...]:
+        outcome, errors = found["outcome"], found["self_report_error"]
+        made = ", ".join(f"{name} × {count}" for name, count in (found["calls"]["purposes"] or {}).items())
+        claims = (error(errors[kind]) for kind in ("input", "output"))
+        return (document["agent"], _ended(found), seconds(outcome["seconds"]), made or UNKNOWN, *claims)
+
+    found = ((document, document["probes"].get("strict-factory")) for document in documents)
+    rows = [row(document, probe) for document, probe in found if probe]
+    return table(("agent", "python", "s", "calls by purpose", "claimed input", "claimed output"), rows)
+
+
 def _tax(documents: Sequence[Document]) -> str:
     def row(document: Document) -> tuple[str, ...]:
         found = document["probes"].get("empty") or {
@@ -235,6 +247,12 @@ _SECTIONS: Final[tuple[tuple[str, str, Callable[[Sequence[Document]], str]], ...
         "What the calls of the probes that worked were for, told from the requests themselves. All but "
         "*main* come on top of the task.",
         _purposes,
+    ),
+    (
+        "Without our deviations",
+        "The Python task as `--strict-factory --include-usage` runs it, for agents whose adapter sets more "
+        "than the vendor's defaults: calls that are left out by default, streams that do not ask for usage.",
+        _strict,
     ),
     (
         "Harness tax",

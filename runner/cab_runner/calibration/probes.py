@@ -51,16 +51,18 @@ class Probe:
     """What the simulator injects."""
     dead_token: bool = False
     """The agent gets a token that the proxy refuses."""
+    strict_factory: bool = False
+    """Without the adapter's deviations; the meter asks for the usage that the agent may not ask for."""
 
     @property
     def works(self) -> bool:
-        """There is something to do, and nothing in the way."""
-        return self.model == "oracle" and not self.is_disturbed
+        """There is something to do, and nothing in the way, for the agent as it is run by default."""
+        return self.model == "oracle" and not self.is_disturbed and not self.strict_factory
 
     @property
     def has_to_pass(self) -> bool:
         """Its task can be passed, and so it has to be."""
-        return self.works and self.task_id not in _PROMPTS
+        return (self.works or self.strict_factory) and self.task_id not in _PROMPTS
 
     @property
     def is_disturbed(self) -> bool:
@@ -74,6 +76,11 @@ PROBES: Final = (
     Probe(name="no-op", about="the model does nothing", model="null"),
     Probe(name="turns", about="six files, one a turn", task_id="calibration/turns"),
     Probe(name="empty", about="nothing is asked for", task_id="calibration/empty", model="null"),
+    Probe(
+        name="strict-factory",
+        about="the Python task, without what the adapter deviates in",
+        strict_factory=True,
+    ),
     Probe(name="429", about="the first two calls get a 429, Retry-After: 1", faults=("429:2",)),
     Probe(name="500", about="every call gets a 500", faults=("500",)),
     Probe(name="401", about="every call gets a 401 from the endpoint", faults=("401",)),

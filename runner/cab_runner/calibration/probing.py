@@ -46,9 +46,10 @@ class Rig:
 def run_all(probes: Sequence[Probe], rig: Rig) -> Iterator[tuple[Probe, dict[str, Any] | CabError]]:
     """Run probes; each with its figures, or with why there are none, as it ends.
 
-    Those with faults run two at once: most of their time is waiting for the next try. Raises
-    ``Interrupted`` when ``stop`` was set.
+    Those with faults run two at once: most of their time is waiting for the next try. What does not differ
+    from another one for this agent is left out. Raises ``Interrupted`` when ``stop`` was set.
     """
+    probes = [probe for probe in probes if rig.adapter.deviation or not probe.strict_factory]
     for probe in (probe for probe in probes if not probe.is_disturbed):
         yield probe, _tried(probe, rig)
     with ThreadPoolExecutor(_DISTURBED_AT_ONCE) as threads:
@@ -105,7 +106,12 @@ def _plan(probe: Probe, rig: Rig, task: Task, results: Path) -> Plan:
         image=rig.image,
         grader_image=rig.grader_image,
         results=results,
-        settings=Settings(timeout_s=rig.disturbed_s if probe.is_disturbed else None, record_bodies=True),
+        settings=Settings(
+            timeout_s=rig.disturbed_s if probe.is_disturbed else None,
+            strict_factory=probe.strict_factory,
+            include_usage=probe.strict_factory,
+            record_bodies=True,
+        ),
     )
 
 

@@ -30,10 +30,12 @@ def test_the_committed_page_is_made_from_the_committed_documents() -> None:
 
 def test_every_figure_is_in_its_section() -> None:
     text = page.render([document()])
-    assert row(section(text, "Served and metered")) == ["1.2.3", "chat", "30", "0", "11,000", "equal"]
+    assert row(section(text, "Served and metered")) == ["1.2.3", "chat", "33", "0", "12,100", "equal"]
     assert row(section(text, "Tasks and the no-op")) == ["passed", "2.5"] * 3
     assert row(section(text, "The agent's own report")) == ["-10.0 %", "0 %", "–", "–", "stdout"]
     assert row(section(text, "Calls by purpose")) == ["6", "3"]
+    strict = ["passed", "2.5", "main × 2, title × 1", "-10.0 %", "0 %"]
+    assert row(section(text, "Without our deviations")) == strict
     assert row(section(text, "Harness tax")) == ["1,000", "700", "200", "100", "90 %"]
     assert row(section(text, "Prefix")) == ["6", "6", "0", "0"]
     assert row(section(text, "Hosts")) == ["`registry.example`"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -33,6 +34,12 @@ def rig(**changed: Any) -> probing.Rig:
 def run(*names: str, **changed: Any) -> dict[str, Any]:
     wanted = [probe for probe in PROBES if probe.name in names]
     return {probe.name: found for probe, found in probing.run_all(wanted, rig(**changed))}
+
+
+def test_strict_factory_is_left_out_where_there_is_nothing_to_leave_out() -> None:
+    assert run("strict-factory") == {}
+    wordy = replace(agents.get("bash-loop"), deviation={"a": "why"})
+    assert run("strict-factory", adapter=wordy)["strict-factory"]["outcome"]["pass"] == 1
 
 
 def test_an_agent_at_work() -> None:
