@@ -24,7 +24,7 @@ def commands() -> list[tuple[str, str]]:
     for page in PAGES:
         text = page.read_text()
         blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-        lines = [line for block in blocks for line in block.splitlines()]
+        lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
         lines += re.findall(r"`((?:cab|cab-proxy|cab-sim|make) [^`\n]+)`", text)
         found += [(page.name, line.split("#")[0].strip()) for line in lines]
     return [(page, line) for page, line in found if line.split(" ")[0] in {*PROGRAMS, "make"}]

@@ -31,7 +31,7 @@ from typing import Any, Final
 
 import docker
 from docker.api.client import APIClient
-from docker.errors import DockerException, ImageNotFound
+from docker.errors import APIError, DockerException, ImageNotFound
 
 from cab_runner.errors import MachineLacks, UsageError
 
@@ -240,3 +240,5 @@ def _image_id(engine: docker.DockerClient, tag: str) -> str | None:
         return engine.images.get(tag).id
     except ImageNotFound:
         return None
+    except APIError as error:
+        raise MachineLacks(f"the Docker engine does not take {tag!r}: {error.explanation}") from None

@@ -6,15 +6,13 @@ The smokes run one task an agent; the whole matrix is ``make acceptance``.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from cab_proxy import records
 from cab_runner import agents, tasks
 from cab_runner.resources import tasks_dir
+from fakes.attempts_in_docker import assert_passed_and_metered, run_cell
 
 AGENTS = tuple(
     adapter.name
@@ -26,36 +24,8 @@ TASKS = tuple(tasks.find(tasks_dir()))
 pytestmark = [pytest.mark.docker, pytest.mark.agents]
 
 
-def run_cell(folder: Path, *arguments: str) -> tuple[dict, Path]:  # type: ignore[type-arg]  # a cell record
-    """``cab run-cell`` in docker, as its user runs it."""
-    command = [
-        sys.executable,
-        "-m",
-        "cab_runner.cli",
-        "run-cell",
-        "--sandbox",
-        "docker",
-        "--json",
-        *arguments,
-    ]
-    done = subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    [shown] = json.loads(done.stdout)
-    return shown["cell"], folder / shown["folder"]
-
-
 def assert_oracle_passes(folder: Path, agent: str, task: str) -> None:
-    cell, attempt = run_cell(folder, "-a", agent, "-m", "oracle", "-t", task, "--endpoint", "sim")
-    assert cell["failure"] is None
-    assert cell["scores"]["pass_rate"]["pass"] == 1, (attempt / "grade.stdout").read_text()
-    served = [json.loads(line) for line in (attempt / "sim-calls.jsonl").read_text().splitlines()]
-    metered = records.calls_of(records.verify((attempt / "calls.jsonl").read_bytes()).records)
-    assert metered
-    assert {call.tokens_source.total for call in metered} == {"reported"}
-    assert sorted((c.tokens.input, c.tokens.output) for c in metered) == sorted(
-        (s["prompt_tokens"], s["completion_tokens"]) for s in served
-    )
-    assert cell["scores"]["tokens"]["total_tokens"] == sum(s["total_tokens"] for s in served)
+    assert_passed_and_metered(*run_cell(folder, "-a", agent, "-m", "oracle", "-t", task, "--endpoint", "sim"))
 
 
 @pytest.mark.parametrize("agent", AGENTS)

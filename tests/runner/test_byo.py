@@ -125,9 +125,10 @@ def test_literals_and_the_prompt_reach_the_agent_as_they_are(tmp_path: Path, lit
     wiring = Wiring(
         command=("sh", "-c", 'printf "%s|" "$@" "$V"; cat "$F"', "a", literal, "--p={prompt}"),
         env={"V": f"{literal}{{prompt}}", "F": "{home}/d e/f"},
-        files={"d e/f": f"{literal}\n{{prompt}}\n"},
+        files={"d e/f": f"{literal}\n{{prompt}}_{literal}\n"},
     )
-    assert shown(wiring, tmp_path) == f"{literal}|--p={prompt}|{literal}{prompt}|{literal}\n{prompt}\n"
+    file = f"{literal}\n{prompt}_{literal}\n"
+    assert shown(wiring, tmp_path) == f"{literal}|--p={prompt}|{literal}{prompt}|{file}"
 
 
 def test_an_agent_that_is_told_where_its_files_are_keeps_its_home(tmp_path: Path) -> None:
@@ -143,7 +144,12 @@ def test_the_recipe_for_machines() -> None:
     def wire(context: WireContext) -> Wiring:
         return Wiring(
             command=("a", context.model, context.prompt),
-            env={"URL": context.base_url, "KEY": context.token, "C": f"{context.layout.home}/c"},
+            env={
+                "URL": context.base_url,
+                "KEY": context.token,
+                "C": f"{context.layout.home}/c",
+                "OURS": "/opt/cab/agent/cache",  # of our image: nothing is there on a user's machine
+            },
             files={"c/d": "x"},
         )
 
@@ -151,6 +157,7 @@ def test_the_recipe_for_machines() -> None:
     assert made.to_json() == {
         "agent": "a",
         "version": None,
+        "verified": None,
         "endpoint": ENDPOINT,
         "proxy": (
             *("cab-proxy", "--upstream", ENDPOINT, "--listen", "127.0.0.1:8080"),
@@ -161,6 +168,13 @@ def test_the_recipe_for_machines() -> None:
         "home_is_fresh": False,
         "command": ("a", "{model}", "{prompt}"),
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("opencode", "It is how version "), ("plandex", "nobody has run it here")]
+)
+def test_the_text_says_whether_it_was_ever_tried(name: str, words: str) -> None:
+    assert words in byo.script(byo.recipe(agents.get(name), ENDPOINT))
 
 
 @pytest.mark.parametrize("name", agents.names())

@@ -38,7 +38,7 @@ def spans(folder: Path) -> dict[str, dict[str, Any]]:
     ("options", "words"),
     [
         ([], ["--agent NAME", "--agent-cmd"]),
-        (["-a", "bash-loop", "--agent-cmd", "x"], ["--agent NAME", "--agent-cmd"]),
+        (["-a", "bash-loop", "--agent-cmd", "x"], ["give one", "--agent NAME", "--agent-cmd"]),
         (["-a", "bash-loop", "--image", "x"], ["--image works with --agent-cmd only"]),
         (["-a", "bash-loop", "--agent-env", "A=1"], ["--agent-env works with --agent-cmd only"]),
         (["--agent-cmd", "mycli {url}"], ["{url}", "{base_url}"]),
@@ -86,6 +86,18 @@ def test_an_agent_by_its_command_is_metered_and_its_token_is_in_no_record(tmp_pa
     assert locked["agent"]["env_keys"] == ["OPENAI_API_KEY"]
     for path in folder.rglob("*"):
         assert b"cab-" not in path.read_bytes().replace(b"cab-prompt.md", b""), path.name
+
+
+def test_a_failed_attempt_says_why_and_where_to_look(tmp_path: Path) -> None:
+    done = cab(
+        "run-cell", "--agent-cmd", "nobodys-cli {prompt}", "-m", "oracle", "-t", PYTHON_TASK,
+        "--endpoint", "sim", "--sandbox", "process", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    [why] = [line for line in done.stdout.splitlines() if line.startswith("Failed: ")]
+    assert "no_model_call" in why
+    assert "exit code 127" in why
+    assert "agent.stderr" in why
 
 
 def test_a_stack_of_plugins_reaches_the_agent_and_is_on_record(tmp_path: Path) -> None:
@@ -151,6 +163,7 @@ def test_bwrap_runs_a_program_of_this_machines_usr(tmp_path: Path) -> None:
     [
         ([], 2, "--image REF"),
         (["--image", "nobody/nothing:1"], 3, "no image nobody/nothing:1 on this machine"),
+        (["--image", "Nobody"], 3, "does not take 'Nobody'"),
     ],
 )
 def test_docker_needs_an_image_that_is_here(

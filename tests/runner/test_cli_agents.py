@@ -52,6 +52,7 @@ def test_a_binary_must_be_what_its_checksum_says(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("crush", "--binary", "nowhere", "--sha256", "0"), "nowhere: No such file"),
+        (("crush", "--binary", "http://x/crush", "--sha256", "0"), "a file, or an https URL"),
         (("crush", "--binary", "crush"), "go together"),
         (("opencode", "--binary", "crush", "--sha256", "0"), "no registry has"),
         (("nobody",), "no agent 'nobody'"),

@@ -23,6 +23,12 @@ def test_what_is_no_endpoint_names_all_three(text: str) -> None:
         endpoints.parse(text)
 
 
+@pytest.mark.parametrize("text", ["http://host/v1\ntouch x", "http://h\x1b[31m", "http://h st"])
+def test_a_url_is_one_word(text: str) -> None:
+    with pytest.raises(UsageError, match="no spaces or control characters"):
+        endpoints.parse(text)
+
+
 @pytest.mark.parametrize("text", ["https://user:pw@host/v1", "https://host/v1?key=secret"])
 def test_a_key_in_the_url_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -269,9 +269,11 @@ def nested(levels: int) -> object:
         (breaks, False),
         (unwritable(float("nan")), False),
         (unwritable(nested(5000)), False),
+        (unwritable(nested(950)), False),
+        (unwritable("x" * 2**20), False),
         (unwritable("\ud800"), True),
     ],
-    ids=["raises", "nan", "nested", "half a surrogate pair"],
+    ids=["raises", "nan", "nested", "nested less than the record takes", "long", "half a surrogate pair"],
 )
 def test_no_token_report_of_an_agent_ends_the_attempt(tmp_path: Path, claim: Any, kept: bool) -> None:
     done = attempt(tmp_path, "process", "", adapter=agent("", claim=claim))

@@ -180,6 +180,7 @@ def test_the_meter_stays_in_place(tmp_path: Path, text: str, named: str) -> None
         ('[[files]]\npath = "a"\nsource = "linked/secret"', "source 'linked/secret'"),
         ('[[files]]\npath = "a"\nsource = "binary"', "source 'binary' is not UTF-8"),
         ("a = ", "not TOML"),
+        ("a = " + 3000 * "[", "not TOML"),
     ],
 )
 def test_what_is_not_understood_is_refused_in_one_line(tmp_path: Path, text: str, named: str) -> None:

@@ -36,7 +36,11 @@ DEPENDENCIES_BEFORE: Final = "2026-11-20"
 def names() -> tuple[str, ...]:
     """Names of all agents, sorted."""
     return tuple(
-        sorted(info.name.replace("_", "-") for info in pkgutil.iter_modules(__path__) if info.name != "base")
+        sorted(
+            info.name.replace("_", "-")
+            for info in pkgutil.iter_modules(__path__)
+            if info.name not in ("base", "reports")
+        )
     )
 
 

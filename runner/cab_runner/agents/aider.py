@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from cab_proxy.records import Tokens
-from cab_runner.agents.base import (
-    MAX_RAW_ITEMS,
-    PROMPT_FILE,
-    Adapter,
-    Claim,
-    Install,
-    WireContext,
-    Wiring,
-    add_up,
-    count,
-    json_lines,
-    read_report,
-)
+from cab_runner.agents.base import PROMPT_FILE, Adapter, Claim, Install, WireContext, Wiring
+from cab_runner.agents.reports import claim_of, count, json_lines, read_report
 
 ANALYTICS_FILE: Final = "cab-aider-analytics.jsonl"
 METADATA_FILE: Final = ".aider.model.metadata.json"
@@ -85,17 +75,10 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
         for event in json_lines(read_report(home, ANALYTICS_FILE))
         if event.get("event") == "message_send" and isinstance(properties := event.get("properties"), dict)
     ]
-    if not reports:
-        return None
-    return Claim(
-        source=f"{ANALYTICS_FILE} message_send",
-        raw=tuple(reports[:MAX_RAW_ITEMS]),
-        raw_input_includes_cache=True,
-        tokens=add_up([_tokens(report) for report in reports]),
-    )
+    return claim_of(reports, _tokens, source=f"{ANALYTICS_FILE} message_send", includes_cache=True)
 
 
-def _tokens(report: dict[str, Any]) -> Tokens:
+def _tokens(report: Mapping[str, Any]) -> Tokens:
     return Tokens(
         input=count(report.get("prompt_tokens")),
         output=count(report.get("completion_tokens")),

@@ -1,8 +1,7 @@
 """What an agent adapter is: data, how to start the agent, and how to read what it says of itself.
 
-An adapter is one module of this package with an ``ADAPTER``; nothing else in the project names an
-agent. It holds no I/O but the reading of the agent's own report, which comes from a folder that the
-agent could write: symlinks, pipes and files beyond a bound count as absent there.
+An adapter is one module of this package with an ``ADAPTER``; nothing else in the runner names an
+agent. How to read what an agent says of itself is in :mod:`.reports`.
 
 Factory mode is the vendor's defaults plus *wiring* (endpoint, key, model, limits) plus what makes the
 agent run unattended and offline. Whatever else an adapter sets is in its ``deviation``, and is left out
@@ -11,26 +10,16 @@ where the context says ``strict_factory``.
 
 from __future__ import annotations
 
-import fnmatch
-import json
-import os
-import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal
+from typing import Any, Final, Literal
 
 from cab_proxy.records import Tokens
 from cab_runner.sandbox.base import Layout
 
-MAX_REPORT_BYTES: Final = 16 * 2**20
-MAX_REPORT_NAMES: Final = 1_000
-MAX_RAW_ITEMS: Final = 200
-SHOWN_OUTPUT_CHARS: Final = 4_000
-"""Bound on what :attr:`Adapter.render` shows of one tool's output."""
-
+AGENT_FOLDER: Final = "/opt/cab/agent"
+"""Of the agent's CLI, in an image of ours."""
 PROMPT_FILE: Final = "cab-prompt.md"
 """Path under HOME of the prompt, for an agent that reads it from there."""
 
@@ -50,7 +39,7 @@ class Install:
     commands: tuple[str, ...]
     """Programs to put on PATH, as their packages name them."""
     setup: str = ""
-    """Shell, run once all is installed, in ``/opt/cab/agent``."""
+    """Shell, run once all is installed, in :data:`AGENT_FOLDER`."""
     published_at: str | None = None
     """Where the maker publishes the binary, for people who are to fetch it."""
 
@@ -95,7 +84,7 @@ class Claim:
     source: str
     """Where it was found, e.g. ``stdout step_finish.tokens``."""
     raw: tuple[Mapping[str, Any], ...]
-    """The reports verbatim, in order; at most the first :data:`MAX_RAW_ITEMS`."""
+    """The reports verbatim, in order; at most the first :data:`.reports.MAX_RAW_ITEMS`."""
     raw_input_includes_cache: bool
     """Whether the raw input figures include tokens read from the cache."""
     tokens: Tokens
@@ -150,102 +139,3 @@ class Adapter:
 def on_stdin(context: WireContext, *command: str) -> tuple[str, ...]:
     """The command with :data:`PROMPT_FILE` as its stdin: no prompt is an option there."""
     return ("sh", "-c", 'exec "$@" <"$0"', f"{context.layout.home}/{PROMPT_FILE}", *command)
-
-
-def read_report(home: Path, path: str) -> str:
-    """A report file that the agent left in its HOME; empty when there is none that may be read."""
-    return next(iter(read_reports(home, path)), "")
-
-
-def read_reports(home: Path, pattern: str) -> list[str]:
-    """Report files of the agent's, by path, where a folder has a name that it chose: ``logs/*/events.jsonl``.
-
-    Together they are bounded as one is, and so is how many names are tried.
-    """
-    texts: list[str] = []
-    room = MAX_REPORT_BYTES
-    with _opened(str(home), os.O_DIRECTORY) as folder:
-        for file in _files(folder, pattern.split("/")):
-            data = file.read(room)
-            texts.append(data.decode("utf-8", "replace"))
-            if (room := room - len(data)) == 0:
-                break
-    return texts
-
-
-def _files(folder: int | None, parts: Sequence[str]) -> Iterator[BinaryIO]:
-    """Regular files below an open folder, each open while it is looked at."""
-    first, *rest = parts
-    for name in () if folder is None else _names(folder, first):
-        with _opened(name, os.O_DIRECTORY if rest else os.O_NONBLOCK, folder) as descriptor:
-            if rest:
-                yield from _files(descriptor, rest)
-            elif descriptor is not None and stat.S_ISREG(os.fstat(descriptor).st_mode):
-                with open(descriptor, "rb", closefd=False) as file:
-                    yield file
-
-
-def _names(folder: int, part: str) -> list[str]:
-    if "*" not in part:
-        return [part]
-    with os.scandir(folder) as entries:
-        names = [entry.name for entry in islice(entries, MAX_REPORT_NAMES)]
-    return sorted(fnmatch.filter(names, part))
-
-
-@contextmanager
-def _opened(name: str, flags: int, folder: int | None = None) -> Iterator[int | None]:
-    """``None`` for what cannot be opened, a symlink among it."""
-    try:
-        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | flags, dir_fd=folder)
-    except OSError:
-        yield None
-        return
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def json_lines(text: str) -> Iterator[dict[str, Any]]:
-    """The lines that are JSON objects; all others are passed over."""
-    for line in text.split("\n"):
-        if (event := json_object(line)) is not None:
-            yield event
-
-
-def json_object(line: str) -> dict[str, Any] | None:
-    """A line as a JSON object, ``None`` for anything else."""
-    if not line.lstrip().startswith("{"):
-        return None
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return event if isinstance(event, dict) else None
-
-
-def object_at(value: object, *path: str) -> dict[str, Any]:
-    """The JSON object that lies there; an empty one where there is none."""
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def list_of(value: object) -> list[Any]:
-    """A value that ought to be a JSON array; an empty one for anything else."""
-    return value if isinstance(value, list) else []
-
-
-def count(value: object) -> int | None:
-    """A token count as an agent wrote it; ``None`` for what is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def add_up(parts: list[Tokens]) -> Tokens:
-    """Sum of each kind over the reports; a kind that one of them leaves out is unknown."""
-    sums: dict[str, int | None] = {}
-    for kind in ("input", "cached", "cache_write", "output", "reasoning", "total"):
-        figures = [getattr(part, kind) for part in parts]
-        sums[kind] = None if None in figures or not figures else sum(figures)
-    return Tokens(**sums)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from cab_proxy.records import Tokens
-from cab_runner.agents.base import Adapter, Claim, WireContext, Wiring, count, json_object
+from cab_runner.agents.base import Adapter, Claim, WireContext, Wiring
+from cab_runner.agents.reports import count, json_object, object_at, sum_of
 
 
 def wire(context: WireContext) -> Wiring:
@@ -31,9 +32,8 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
 
     Only the last: commands that it ran print there too.
     """
-    last = json_object(stdout.rstrip().rpartition("\n")[2]) or {}
-    report = last.get("bash_loop")
-    if not isinstance(report, dict):
+    report = object_at(json_object(stdout.rstrip().rpartition("\n")[2]), "bash_loop")
+    if not report:
         return None
     sent, received = count(report.get("prompt_tokens")), count(report.get("completion_tokens"))
     return Claim(
@@ -43,7 +43,7 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
         tokens=Tokens(
             input=sent,
             output=received,
-            total=sent + received if sent is not None and received is not None else None,
+            total=sum_of(sent, received),
         ),
     )
 

@@ -5,25 +5,12 @@ It takes a prompt that starts with the name of one of its commands (``/compact``
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
 from cab_proxy.records import Tokens
-from cab_runner.agents.base import (
-    PROMPT_FILE,
-    SHOWN_OUTPUT_CHARS,
-    Adapter,
-    Claim,
-    Install,
-    WireContext,
-    Wiring,
-    add_up,
-    count,
-    json_lines,
-    json_object,
-    on_stdin,
-)
+from cab_runner.agents.base import PROMPT_FILE, Adapter, Claim, Install, WireContext, Wiring, on_stdin
+from cab_runner.agents.reports import add_up, count, last_event, object_at, of_events, shown_blocks, sum_of
 
 ALIASES: Final = ("FABLE", "HAIKU", "OPUS", "SONNET")
 """Model names by which it and its subagents may call another than the main model."""
@@ -64,10 +51,7 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
 
     What a stream that was cut had reported is in it.
     """
-    results = [event for event in json_lines(stdout) if event.get("type") == "result"]
-    models = results[-1].get("modelUsage") if results else None
-    if not isinstance(models, dict):
-        return None
+    models = object_at(last_event(stdout, "result"), "modelUsage")
     reports = [usage for usage in models.values() if isinstance(usage, dict)]
     if not reports:
         return None
@@ -75,7 +59,7 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
         source="stdout result.modelUsage",
         raw=(models,),
         raw_input_includes_cache=False,
-        tokens=add_up([_tokens(report) for report in reports]),
+        tokens=add_up(map(_tokens, reports)),
     )
 
 
@@ -83,7 +67,7 @@ def _tokens(report: dict[str, Any]) -> Tokens:
     uncached, cached = count(report.get("inputTokens")), count(report.get("cacheReadInputTokens"))
     written = count(report.get("cacheCreationInputTokens"))
     return Tokens(
-        input=None if uncached is None or cached is None or written is None else uncached + cached + written,
+        input=sum_of(uncached, cached, written),
         cached=cached,
         cache_write=written,
         output=count(report.get("outputTokens")),
@@ -91,33 +75,12 @@ def _tokens(report: dict[str, Any]) -> Tokens:
     )
 
 
-def render(line: str) -> str | None:
+@of_events
+def render(event: dict[str, Any]) -> str | None:
     """What a person would have seen of an event: text, tool calls with their output, errors."""
-    event = json_object(line)
-    if event is None:
-        return line
     if event.get("type") == "result":
         return f"error: {event.get('result') or event.get('subtype')}" if event.get("is_error") else None
-    message = event.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
-    blocks = content if isinstance(content, list) else []
-    return "\n".join(filter(None, (_shown(block) for block in blocks if isinstance(block, dict)))) or None
-
-
-def _shown(block: dict[str, Any]) -> str:
-    match block.get("type"):
-        case "text":
-            return str(block.get("text"))
-        case "tool_use":
-            given = block.get("input")
-            command = given.get("command") if isinstance(given, dict) else None
-            shown = command or json.dumps(given, ensure_ascii=False)
-            return f"| {block.get('name')}  {shown}"[:SHOWN_OUTPUT_CHARS]
-        case "tool_result":
-            content = block.get("content")
-            shown = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
-            return shown[:SHOWN_OUTPUT_CHARS].rstrip()
-    return ""
+    return shown_blocks(object_at(event, "message").get("content"))
 
 
 ADAPTER = Adapter(

@@ -7,19 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cab_proxy.records import Tokens
-from cab_runner.agents.base import (
-    PROMPT_FILE,
-    SHOWN_OUTPUT_CHARS,
-    Adapter,
-    Claim,
-    Install,
-    WireContext,
-    Wiring,
-    count,
-    json_lines,
-    json_object,
-    on_stdin,
-)
+from cab_runner.agents.base import PROMPT_FILE, Adapter, Claim, Install, WireContext, Wiring, on_stdin
+from cab_runner.agents.reports import SHOWN_OUTPUT_CHARS, count, last_event, object_at, of_events
 
 BINARIES: Final = """
 mv "node_modules/@openai/codex-linux-$NODE_ARCH"/vendor/*-linux-musl codex
@@ -74,9 +63,8 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
 
     A run that fails ends without it.
     """
-    events = [event for event in json_lines(stdout) if event.get("type") == "turn.completed"]
-    usage = events[-1].get("usage") if events else None
-    if not isinstance(usage, dict):
+    usage = object_at(last_event(stdout, "turn.completed"), "usage")
+    if not usage:
         return None
     return Claim(
         source="stdout turn.completed.usage",
@@ -92,11 +80,9 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
     )
 
 
-def render(line: str) -> str | None:
+@of_events
+def render(event: dict[str, Any]) -> str | None:
     """What a person would have seen of an event: text, commands with their output, other items, errors."""
-    event = json_object(line)
-    if event is None:
-        return line
     item = event.get("item")
     if event.get("type") == "item.completed" and isinstance(item, dict):
         return _item(item)

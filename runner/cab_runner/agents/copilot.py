@@ -6,34 +6,38 @@ commands (``/compact``) for that command.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
 from cab_proxy.records import Tokens
 from cab_runner.agents.base import (
+    AGENT_FOLDER,
     PROMPT_FILE,
-    SHOWN_OUTPUT_CHARS,
     Adapter,
     Claim,
     Install,
     WireContext,
     Wiring,
+    on_stdin,
+)
+from cab_runner.agents.reports import (
+    SHOWN_OUTPUT_CHARS,
     add_up,
     count,
     json_object,
-    on_stdin,
+    object_at,
+    of_events,
     read_report,
+    shown_call,
 )
 
 USAGE_FILE: Final = "cab-copilot-usage.json"
-UNPACKED: Final = "/opt/cab/agent"
 
 BINARY: Final = f"""
 mv "node_modules/@github/copilot-linux-$NODE_ARCH/copilot" bin/
 rm -r node_modules node
 # else it would unpack itself into each new HOME
-COPILOT_SEA_EXTRACT_ONLY=1 COPILOT_PKG_CACHE_HOME={UNPACKED} bin/copilot
+COPILOT_SEA_EXTRACT_ONLY=1 COPILOT_PKG_CACHE_HOME={AGENT_FOLDER} bin/copilot
 """
 
 
@@ -49,7 +53,7 @@ def wire(context: WireContext) -> Wiring:
         env={
             "COPILOT_MODEL": context.model,
             "COPILOT_OFFLINE": "true",
-            "COPILOT_PKG_CACHE_HOME": UNPACKED,
+            "COPILOT_PKG_CACHE_HOME": AGENT_FOLDER,
             "COPILOT_PROVIDER_API_KEY": context.token,
             "COPILOT_PROVIDER_BASE_URL": context.base_url,
             "COPILOT_PROVIDER_MAX_OUTPUT_TOKENS": str(context.max_output_tokens),
@@ -64,18 +68,15 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
 
     It writes 0 for cached tokens that the endpoint did not report, and leaves reasoning out then.
     """
-    models = (json_object(read_report(home, USAGE_FILE)) or {}).get("modelMetrics")
-    if not isinstance(models, dict):
-        return None
-    of_models = [metrics.get("usage") for metrics in models.values() if isinstance(metrics, dict)]
-    reports = [usage for usage in of_models if isinstance(usage, dict)]
+    models = object_at(json_object(read_report(home, USAGE_FILE)), "modelMetrics")
+    reports = [usage for metrics in models.values() if (usage := object_at(metrics, "usage"))]
     if not reports:
         return None
     return Claim(
         source=f"{USAGE_FILE} modelMetrics",
         raw=(models,),
         raw_input_includes_cache=True,
-        tokens=add_up([_tokens(report) for report in reports]),
+        tokens=add_up(map(_tokens, reports)),
     )
 
 
@@ -89,21 +90,15 @@ def _tokens(report: dict[str, Any]) -> Tokens:
     )
 
 
-def render(line: str) -> str | None:
+@of_events
+def render(event: dict[str, Any]) -> str | None:
     """What a person would have seen of an event: text, tool calls, their output, errors."""
-    event = json_object(line)
-    if event is None:
-        return line
-    data = event.get("data")
-    data = data if isinstance(data, dict) else {}
+    data = object_at(event, "data")
     match event.get("type"):
         case "assistant.message" | "assistant.reasoning":
             return str(data.get("content") or "") or None
         case "tool.execution_start":
-            given = data.get("arguments")
-            command = given.get("command") if isinstance(given, dict) else None
-            shown = command or json.dumps(given, ensure_ascii=False)
-            return f"| {data.get('toolName')}  {shown}"[:SHOWN_OUTPUT_CHARS]
+            return shown_call(data.get("toolName"), data.get("arguments"))
         case "tool.execution_complete":
             result = data.get("result") or data.get("error")
             shown = (result.get("content") or result.get("message")) if isinstance(result, dict) else result

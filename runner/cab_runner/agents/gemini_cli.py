@@ -11,19 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cab_proxy.records import Tokens
-from cab_runner.agents.base import (
-    PROMPT_FILE,
-    SHOWN_OUTPUT_CHARS,
-    Adapter,
-    Claim,
-    Install,
-    WireContext,
-    Wiring,
-    count,
-    json_lines,
-    json_object,
-    on_stdin,
-)
+from cab_runner.agents.base import PROMPT_FILE, Adapter, Claim, Install, WireContext, Wiring, on_stdin
+from cab_runner.agents.reports import SHOWN_OUTPUT_CHARS, count, last_event, object_at, of_events, shown_call
 
 SETTINGS_FILE: Final = ".gemini/settings.json"
 
@@ -67,10 +56,7 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
 
     It writes 0 for what the endpoint did not report, and for a call that failed.
     """
-    results = [event for event in json_lines(stdout) if event.get("type") == "result"]
-    stats = results[-1].get("stats") if results else None
-    if not isinstance(stats, dict):
-        return None
+    stats = object_at(last_event(stdout, "result"), "stats")
     total, sent, visible = (
         count(stats.get(kind)) for kind in ("total_tokens", "input_tokens", "output_tokens")
     )
@@ -90,19 +76,14 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
     )
 
 
-def render(line: str) -> str | None:
+@of_events
+def render(event: dict[str, Any]) -> str | None:
     """What a person would have seen of an event: text, tool calls with their output, errors."""
-    event = json_object(line)
-    if event is None:
-        return line
     match event.get("type"):
         case "message" if event.get("role") == "assistant":
             return str(event.get("content"))
         case "tool_use":
-            given = event.get("parameters")
-            command = given.get("command") if isinstance(given, dict) else None
-            shown = command or json.dumps(given, ensure_ascii=False)
-            return f"| {event.get('tool_name')}  {shown}"[:SHOWN_OUTPUT_CHARS]
+            return shown_call(event.get("tool_name"), event.get("parameters"))
         case "tool_result":
             return (_message(event) or str(event.get("output") or ""))[:SHOWN_OUTPUT_CHARS].rstrip() or None
         case "error":
@@ -113,8 +94,7 @@ def render(line: str) -> str | None:
 
 
 def _message(event: dict[str, Any]) -> str:
-    error = event.get("error")
-    return str(error.get("message", "")) if isinstance(error, dict) else ""
+    return str(object_at(event, "error").get("message", ""))
 
 
 ADAPTER = Adapter(

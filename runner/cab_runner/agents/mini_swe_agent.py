@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from cab_proxy.records import Tokens
-from cab_runner.agents.base import (
-    MAX_RAW_ITEMS,
-    Adapter,
-    Claim,
-    Install,
-    WireContext,
-    Wiring,
-    add_up,
-    count,
-    json_object,
-    object_at,
-    read_report,
-)
+from cab_runner.agents.base import Adapter, Claim, Install, WireContext, Wiring
+from cab_runner.agents.reports import claim_of, count, json_object, list_of, object_at, read_report
 
 CONFIG_FILE: Final = "cab-mini.yaml"
 REPORT_FILE: Final = ".config/mini-swe-agent/last_mini_run.traj.json"
@@ -58,24 +48,16 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
 
     A response that it could not use is kept with the message in which it says so.
     """
-    trajectory = json_object(read_report(home, REPORT_FILE)) or {}
-    messages = trajectory.get("messages")
+    trajectory = object_at(json_object(read_report(home, REPORT_FILE)))
     reports = [
         usage
-        for message in (messages if isinstance(messages, list) else [])
+        for message in list_of(trajectory.get("messages"))
         if (usage := object_at(message, "extra", "response", "usage"))
     ]
-    if not reports:
-        return None
-    return Claim(
-        source="traj.json response.usage",
-        raw=tuple(reports[:MAX_RAW_ITEMS]),
-        raw_input_includes_cache=True,
-        tokens=add_up([_tokens(report) for report in reports]),
-    )
+    return claim_of(reports, _tokens, source="traj.json response.usage", includes_cache=True)
 
 
-def _tokens(report: dict[str, Any]) -> Tokens:
+def _tokens(report: Mapping[str, Any]) -> Tokens:
     return Tokens(
         input=count(report.get("prompt_tokens")),
         cached=count(object_at(report, "prompt_tokens_details").get("cached_tokens")),

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cab_proxy.records import Tokens
-from cab_runner.agents.base import (
-    PROMPT_FILE,
+from cab_runner.agents.base import PROMPT_FILE, Adapter, Claim, Install, WireContext, Wiring
+from cab_runner.agents.reports import (
     SHOWN_OUTPUT_CHARS,
-    Adapter,
-    Claim,
-    Install,
-    WireContext,
-    Wiring,
     count,
     json_object,
     object_at,
+    of_events,
     read_report,
+    shown_texts,
 )
 
 CONFIG_FILE: Final = ".vibe/config.toml"
@@ -78,9 +75,8 @@ def wire(context: WireContext) -> Wiring:
 
 def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signature of Adapter.claim
     """The session's ``usage`` in its export: what the endpoint reported, cached tokens included."""
-    export = json_object(read_report(home, REPORT_FILE)) or {}
-    usage = export.get("usage")
-    if not isinstance(usage, dict):
+    usage = object_at(json_object(read_report(home, REPORT_FILE)), "usage")
+    if not usage:
         return None
     return Claim(
         source="export.json usage",
@@ -95,15 +91,11 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
     )
 
 
-def render(line: str) -> str | None:
+@of_events
+def render(event: dict[str, Any]) -> str | None:
     """What a person would have seen of an event: text, and tool calls with their output."""
-    event = json_object(line)
-    if event is None:
-        return line
     if event.get("type") == "message":
-        content = event.get("content")
-        parts = map(object_at, content if isinstance(content, list) else [])
-        return "\n".join(str(part["text"]) for part in parts if "text" in part)
+        return shown_texts(event.get("content"))
     if event.get("type") == "effect":
         detail, state = object_at(event, "detail"), object_at(event, "state")
         called = object_at(detail, "display").get("summary") or event.get("title")

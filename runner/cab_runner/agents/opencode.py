@@ -7,25 +7,20 @@ those inside, and the model would be asked something else.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from cab_proxy.records import Tokens
-from cab_runner.agents.base import (
-    MAX_RAW_ITEMS,
-    PROMPT_FILE,
+from cab_runner.agents.base import PROMPT_FILE, Adapter, Claim, Install, WireContext, Wiring, on_stdin
+from cab_runner.agents.reports import (
     SHOWN_OUTPUT_CHARS,
-    Adapter,
-    Claim,
-    Install,
-    WireContext,
-    Wiring,
-    add_up,
+    claim_of,
     count,
     json_lines,
-    json_object,
     object_at,
-    on_stdin,
+    of_events,
+    sum_of,
 )
 
 DEVIATIONS: Final = {"agent.title.disable=true": "no extra call for a session title"}
@@ -89,42 +84,31 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
         if event.get("type") == "step_finish"
         and isinstance(tokens := object_at(event, "part").get("tokens"), dict)
     ]
-    if not reports:
-        return None
-    return Claim(
-        source="stdout step_finish.tokens",
-        raw=tuple(reports[:MAX_RAW_ITEMS]),
-        raw_input_includes_cache=False,
-        tokens=add_up([_tokens(report) for report in reports]),
-    )
+    return claim_of(reports, _tokens, source="stdout step_finish.tokens", includes_cache=False)
 
 
-def _tokens(report: dict[str, Any]) -> Tokens:
-    cache = report.get("cache")
-    cache = cache if isinstance(cache, dict) else {}
+def _tokens(report: Mapping[str, Any]) -> Tokens:
+    cache = object_at(report, "cache")
     cached, written = count(cache.get("read")), count(cache.get("write"))
     uncached, reasoning, visible = (count(report.get(kind)) for kind in ("input", "reasoning", "output"))
     return Tokens(
-        input=None if uncached is None or cached is None or written is None else uncached + cached + written,
+        input=sum_of(uncached, cached, written),
         cached=cached,
         cache_write=written,
-        output=None if visible is None or reasoning is None else visible + reasoning,
+        output=sum_of(visible, reasoning),
         reasoning=reasoning,
         total=count(report.get("total")),
     )
 
 
-def render(line: str) -> str | None:
+@of_events
+def render(event: dict[str, Any]) -> str | None:
     """What a person would have seen of an event: text, tool calls with their output, errors."""
-    event = json_object(line)
-    if event is None:
-        return line
     part = object_at(event, "part")
     if event.get("type") == "text":
         return str(part.get("text", ""))
     if event.get("type") == "tool_use":
-        state = part.get("state")
-        state = state if isinstance(state, dict) else {}
+        state = object_at(part, "state")
         title = state.get("title") or json.dumps(state.get("input"), ensure_ascii=False)
         shown = str(state.get("output") or state.get("error") or "").rstrip()
         return f"| {part.get('tool')}  {title}\n{shown[:SHOWN_OUTPUT_CHARS]}".rstrip()

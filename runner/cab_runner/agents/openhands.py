@@ -7,24 +7,22 @@ The prompt is an argument: of a file it would tell the model the path, too.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from cab_proxy.records import Tokens
-from cab_runner.agents.base import (
-    MAX_RAW_ITEMS,
+from cab_runner.agents.base import Adapter, Claim, Install, WireContext, Wiring
+from cab_runner.agents.reports import (
     SHOWN_OUTPUT_CHARS,
-    Adapter,
-    Claim,
-    Install,
-    WireContext,
-    Wiring,
-    add_up,
+    claim_of,
     count,
     json_object,
     list_of,
     object_at,
+    of_events,
     read_reports,
+    shown_texts,
 )
 
 SETTINGS_FILE: Final = ".openhands/agent_settings.json"
@@ -79,17 +77,10 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
         for report in list_of(object_at(metrics).get("token_usages"))
         if isinstance(report, dict)
     ]
-    if not reports:
-        return None
-    return Claim(
-        source="base_state.json token_usages",
-        raw=tuple(reports[:MAX_RAW_ITEMS]),
-        raw_input_includes_cache=True,
-        tokens=add_up([_tokens(report) for report in reports]),
-    )
+    return claim_of(reports, _tokens, source="base_state.json token_usages", includes_cache=True)
 
 
-def _tokens(report: dict[str, Any]) -> Tokens:
+def _tokens(report: Mapping[str, Any]) -> Tokens:
     return Tokens(
         input=count(report.get("prompt_tokens")),
         cached=count(report.get("cache_read_tokens")),
@@ -99,29 +90,23 @@ def _tokens(report: dict[str, Any]) -> Tokens:
     )
 
 
-def render(line: str) -> str | None:
+@of_events
+def render(event: dict[str, Any]) -> str | None:
     """What a person would have seen of an event: text, tool calls, their output, errors."""
-    event = json_object(line)
-    if event is None:
-        return line
     match event.get("kind"):
         case "MessageEvent":
-            return _text(object_at(event, "llm_message").get("content"))
+            return shown_texts(object_at(event, "llm_message").get("content"))
         case "ActionEvent":
-            thought = _text(event.get("thought"))
+            thought = shown_texts(event.get("thought"))
             arguments = object_at(event, "tool_call").get("arguments")
             return f"{thought}\n| {event.get('tool_name')}  {arguments}".lstrip()
         case "ObservationEvent":
-            return _text(object_at(event, "observation").get("content"))[:SHOWN_OUTPUT_CHARS].rstrip()
+            return shown_texts(object_at(event, "observation").get("content"))[:SHOWN_OUTPUT_CHARS].rstrip()
         case "AgentErrorEvent":
             return f"error: {event.get('error')}"
         case "ConversationErrorEvent":
             return f"error: {event.get('code')}: {event.get('detail')}"
     return None
-
-
-def _text(content: object) -> str:
-    return "\n".join(str(part["text"]) for part in map(object_at, list_of(content)) if "text" in part)
 
 
 ADAPTER = Adapter(

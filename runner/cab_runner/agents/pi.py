@@ -7,24 +7,21 @@ a fresh HOME has none. White space around a prompt is lost.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from cab_proxy.records import Tokens
-from cab_runner.agents.base import (
-    MAX_RAW_ITEMS,
-    PROMPT_FILE,
+from cab_runner.agents.base import PROMPT_FILE, Adapter, Claim, Install, WireContext, Wiring
+from cab_runner.agents.reports import (
     SHOWN_OUTPUT_CHARS,
-    Adapter,
-    Claim,
-    Install,
-    WireContext,
-    Wiring,
-    add_up,
+    claim_of,
     count,
     json_lines,
-    json_object,
     object_at,
+    of_events,
+    shown_call,
+    shown_texts,
 )
 
 MODELS_FILE: Final = ".pi/agent/models.json"
@@ -80,17 +77,10 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
         for message in messages
         if message.get("role") == "assistant" and message.get("stopReason") != "error"
     ]
-    if not reports:
-        return None
-    return Claim(
-        source="stdout message_end.usage",
-        raw=tuple(reports[:MAX_RAW_ITEMS]),
-        raw_input_includes_cache=False,
-        tokens=add_up([_tokens(report) for report in reports]),
-    )
+    return claim_of(reports, _tokens, source="stdout message_end.usage", includes_cache=False)
 
 
-def _tokens(report: dict[str, Any]) -> Tokens:
+def _tokens(report: Mapping[str, Any]) -> Tokens:
     total = count(report.get("totalTokens"))
     uncached, cached, written = (count(report.get(kind)) for kind in ("input", "cacheRead", "cacheWrite"))
     if not total or uncached is None or cached is None or written is None:
@@ -104,29 +94,21 @@ def _tokens(report: dict[str, Any]) -> Tokens:
     )
 
 
-def render(line: str) -> str | None:
+@of_events
+def render(event: dict[str, Any]) -> str | None:
     """What a person would have seen of an event: text, tool calls with their output, errors."""
-    event = json_object(line)
-    if event is None:
-        return line
     match event.get("type"):
         case "message_end" if (message := object_at(event, "message")).get("role") == "assistant":
             if message.get("stopReason") == "error":
                 return f"error: {message.get('errorMessage')}"
-            return _text(message) or None
+            return shown_texts(message.get("content")) or None
         case "tool_execution_start":
-            arguments = object_at(event, "args")
-            shown = arguments.get("command") or json.dumps(arguments, ensure_ascii=False)
-            return f"| {event.get('toolName')}  {shown}"[:SHOWN_OUTPUT_CHARS]
+            return shown_call(event.get("toolName"), event.get("args"))
         case "tool_execution_end":
-            return _text(object_at(event, "result"))[:SHOWN_OUTPUT_CHARS].rstrip() or None
+            return (
+                shown_texts(object_at(event, "result").get("content"))[:SHOWN_OUTPUT_CHARS].rstrip() or None
+            )
     return None
-
-
-def _text(message: dict[str, Any]) -> str:
-    content = message.get("content")
-    parts = content if isinstance(content, list) else []
-    return "\n".join(str(part["text"]) for part in parts if isinstance(part, dict) and "text" in part)
 
 
 ADAPTER = Adapter(

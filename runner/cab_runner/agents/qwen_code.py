@@ -11,17 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cab_proxy.records import Tokens
-from cab_runner.agents.base import (
-    SHOWN_OUTPUT_CHARS,
-    Adapter,
-    Claim,
-    Install,
-    WireContext,
-    Wiring,
-    count,
-    json_lines,
-    json_object,
-)
+from cab_runner.agents.base import Adapter, Claim, Install, WireContext, Wiring
+from cab_runner.agents.reports import count, last_event, object_at, of_events, shown_blocks
 
 SETTINGS_FILE: Final = ".qwen/settings.json"
 
@@ -61,9 +52,8 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
 
     It writes 0 for what the endpoint did not report.
     """
-    results = [event for event in json_lines(stdout) if event.get("type") == "result"]
-    usage = results[-1].get("usage") if results else None
-    if not isinstance(usage, dict) or not count(usage.get("total_tokens")):
+    usage = object_at(last_event(stdout, "result"), "usage")
+    if not count(usage.get("total_tokens")):
         return None
     return Claim(
         source="stdout result.usage",
@@ -78,32 +68,12 @@ def claim(stdout: str, home: Path) -> Claim | None:  # noqa: ARG001  # the signa
     )
 
 
-def render(line: str) -> str | None:
+@of_events
+def render(event: dict[str, Any]) -> str | None:
     """What a person would have seen of an event: text, tool calls with their output, errors."""
-    event = json_object(line)
-    if event is None:
-        return line
     if event.get("type") == "result" and event.get("is_error"):
         return f"error: {json.dumps(event.get('error'), ensure_ascii=False)}"
-    message = event.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
-    blocks = content if isinstance(content, list) else []
-    shown = [_shown(block) for block in blocks if isinstance(block, dict)]
-    return "\n".join(filter(None, shown)) or None
-
-
-def _shown(block: dict[str, Any]) -> str:
-    match block.get("type"):
-        case "text":
-            return str(block.get("text"))
-        case "tool_use":
-            given = block.get("input")
-            command = given.get("command") if isinstance(given, dict) else None
-            shown = command or json.dumps(given, ensure_ascii=False)
-            return f"| {block.get('name')}  {shown}"[:SHOWN_OUTPUT_CHARS]
-        case "tool_result":
-            return str(block.get("content"))[:SHOWN_OUTPUT_CHARS].rstrip()
-    return ""
+    return shown_blocks(object_at(event, "message").get("content"))
 
 
 ADAPTER = Adapter(

@@ -66,7 +66,7 @@ def agent_options(command: Callable[..., None]) -> Callable[..., None]:
 def adapter_of(given: dict[str, Any]) -> Adapter:
     """The adapter that was asked for. Raises :class:`UsageError`."""
     if (given["agent"] is None) == (given["agent_cmd"] is None):
-        raise UsageError("give --agent NAME (`cab agents list`), or --agent-cmd 'COMMAND' for any other CLI")
+        raise UsageError("give one: --agent NAME (`cab agents list`), or --agent-cmd 'COMMAND' of any other")
     if given["agent"] is not None:
         if misplaced := [name for name in _OF_A_COMMAND if given[name]]:
             raise UsageError(f"--{misplaced[0].replace('_', '-')} works with --agent-cmd only")

@@ -60,15 +60,13 @@ def agents_list(as_json: bool) -> None:
                 adapter.protocol or "–",
                 adapter.install.source if adapter.install else "here",
                 adapter.verified or "unverified",
-                _shown(image) if image else "none needed" if adapter.install is None else "bring its binary",
+                image.tag.rpartition(":")[2]
+                if image
+                else ("none needed" if adapter.install is None else "bring its binary"),
             )
             for adapter, image in found
         ],
     )
-
-
-def _shown(image: Image) -> str:
-    return image.tag.removeprefix(f"{images.PREFIX}/")
 
 
 @agents_group.command("build", short_help="Build the agents' images.")
@@ -122,7 +120,9 @@ def _download(chosen: list[Adapter], binary: str | None, sha256: str | None) -> 
     if len(chosen) != 1 or chosen[0].install is None or chosen[0].install.source != "binary":
         raise UsageError("--binary is for one agent that no registry has: see `cab agents list`")
     try:
-        if binary.startswith("https://"):
+        if "://" in binary:
+            if not binary.startswith("https://"):
+                raise UsageError(f"--binary {binary}: give a file, or an https URL")
             with urllib.request.urlopen(binary, timeout=DOWNLOAD_TIMEOUT_S) as response:  # noqa: S310  # https only
                 data: bytes = response.read()
         else:

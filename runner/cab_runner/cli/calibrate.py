@@ -111,7 +111,7 @@ def calibrate(
     for text in wrong:
         click.echo(f"cab: {text}", err=True)
     if wrong:
-        raise CabError(f"{len(wrong)} findings: see above")
+        raise CabError("not every agent is calibrated as it should be: see above")
 
 
 def installable() -> list[Adapter]:

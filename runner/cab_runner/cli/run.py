@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -13,24 +10,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cab_proxy.control import Budget
 from cab_proxy.ids import ulid
 from cab_report.table import cell_table
-from cab_runner import (
-    agents,
-    attempt,
-    endpoints,
-    images,
-    local_model,
-    oracle,
-    plugins,
-    results,
-    sandbox,
-    tasks,
-)
-from cab_runner.agents import Adapter
+from cab_runner import agents, attempt, endpoints, images, oracle, results, sandbox, tasks
 from cab_runner.attempt import Recorded
-from cab_runner.cli.agent_options import adapter_of, agent_options, require_image
+from cab_runner.cli.agent_options import require_image
+from cab_runner.cli.attempt_options import Asked, asked_for, attempt_options
 from cab_runner.cli.common import (
     DEFAULT_RESULTS,
     Progress,
@@ -42,114 +27,16 @@ from cab_runner.cli.common import (
     require_toolchain,
     sandbox_option,
     stop_on_signals,
-    tasks_dir_option,
 )
 from cab_runner.errors import AttemptVoid, UsageError
-from cab_runner.plan import CONTEXT_WINDOW_TOKENS, MAX_OUTPUT_TOKENS, Plan, Settings
+from cab_runner.plan import Plan
 from cab_runner.resources import tasks_dir
 from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Interrupted
-from cab_scoring.composite import METHODOLOGIES
 from cab_sim.errors import SimError
 from cab_sim.faults import Fault
 
 DEMO_TASKS = ("mutations/python-comparator-swap", "integrity/unsolvable-refusal")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The options of one attempt, as given."""
-
-    adapter: Adapter
-    model: str
-    task_id: str
-    endpoint: str
-    key: str | None
-    tasks_root: Path
-    results: Path
-    sandbox_name: str | None
-    sweep_id: str
-    attempt: int | None = None
-    settings: Settings = field(default_factory=Settings)
-    faults: tuple[str, ...] = ()
-
-
-def attempt_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that ``run-cell`` and ``check`` share."""
-    for option in reversed(
-        (
-            agent_options,
-            click.option(
-                "-m",
-                "--model",
-                required=True,
-                help="Model id as the endpoint knows it; sim: oracle, null, cheat:N.",
-            ),
-            click.option(
-                "-t", "--task", "task_id", required=True, help="<category>/<slug>; see `cab tasks list`."
-            ),
-            click.option(
-                "--endpoint", envvar="CAB_ENDPOINT", help="…/v1 URL, `sim` or `local`. Default: CAB_ENDPOINT."
-            ),
-            click.option(
-                "--key", help="The endpoint's key. Process lists show it: prefer CAB_KEY or --key-env."
-            ),
-            click.option("--key-env", metavar="NAME", help="Environment variable that holds the key."),
-            click.option(
-                "--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True
-            ),
-            sandbox_option,
-            tasks_dir_option,
-            click.option(
-                "--timeout", "timeout_s", type=click.FloatRange(min=1), help="Seconds. Default: the task's."
-            ),
-            click.option("--max-calls", type=click.IntRange(min=1), help="Budget: model calls."),
-            click.option("--max-tokens", type=click.IntRange(min=1), help="Budget: tokens in all."),
-            click.option(
-                "--max-cost-usd",
-                type=click.FloatRange(min=0),
-                help="Budget: US dollars, reported or by the prices.",
-            ),
-            click.option(
-                "--max-seconds", type=click.FloatRange(min=0), help="Budget: no call begins later than this."
-            ),
-            click.option(
-                "--prices",
-                metavar="FILE",
-                type=click.Path(path_type=Path, exists=True, dir_okay=False),
-                help="Your own rates, in place of the snapshot's (docs/metering.md).",
-            ),
-            click.option(
-                "--allow",
-                multiple=True,
-                type=click.Choice(["background", "hosted-tools", "remote-media", "stored"]),
-                help="Lift one of the door's refusals; it is in the record.",
-            ),
-            click.option(
-                "--include-usage",
-                is_flag=True,
-                help="Ask streams for usage where the agent doesn't; the record says which requests changed.",
-            ),
-            click.option(
-                "--context-window",
-                "context_window_tokens",
-                type=click.IntRange(min=1024),
-                help=f"Tokens; told to every agent. Default: {CONTEXT_WINDOW_TOKENS}; local: what it has.",
-            ),
-            click.option(
-                "--max-output",
-                "max_output_tokens",
-                type=click.IntRange(min=64),
-                help=f"Tokens a call; told to every agent. Default: {MAX_OUTPUT_TOKENS}; less for local.",
-            ),
-            click.option(
-                "--methodology", type=click.Choice(list(METHODOLOGIES)), default="1.0", show_default=True
-            ),
-            json_option,
-        )
-    ):
-        command = option(command)
-    return command
 
 
 @click.command("run-cell")
@@ -159,14 +46,14 @@ def attempt_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--fault", "faults", multiple=True, help="With --endpoint sim: a fault to inject, KIND[:N].")
 def run_cell(as_json: bool, **given: Any) -> None:
     """Run one agent on one task against one model, and score it."""
-    _run_and_show(_asked(given), as_json)
+    _run_and_show(asked_for(given), as_json)
 
 
 @click.command("check")
 @attempt_options
 def check(as_json: bool, **given: Any) -> None:
     """Bring your own model: a provisional score of one cell."""
-    _run_and_show(_asked({**given, "sweep_id": "check"}, provisional=True), as_json)
+    _run_and_show(asked_for({**given, "sweep_id": "check"}, provisional=True), as_json)
 
 
 @click.command("demo", short_help="The reference agent on two tasks against the simulator.")
@@ -210,50 +97,6 @@ def _demo_sandbox() -> str | None:
         if candidate.probe().ok:
             return candidate.name
     return None
-
-
-def _asked(given: dict[str, Any], *, provisional: bool = False) -> Asked:
-    if not given["endpoint"]:
-        raise UsageError(
-            "no endpoint: give --endpoint URL (or set CAB_ENDPOINT), --endpoint sim, or --endpoint local"
-        )
-    if given["key"] is not None:
-        click.echo("cab: warning: --key shows in process lists; CAB_KEY or --key-env NAME does not", err=True)
-    cost = given["max_cost_usd"]
-    window, output = CONTEXT_WINDOW_TOKENS, MAX_OUTPUT_TOKENS
-    if given["endpoint"] == endpoints.LOCAL:
-        window, output = local_model.CONTEXT_TOKENS, local_model.MAX_OUTPUT_TOKENS
-    return Asked(
-        adapter=adapter_of(given),
-        model=given["model"],
-        task_id=given["task_id"],
-        endpoint=endpoints.parse(given["endpoint"]),
-        key=endpoints.key_from(given["key"], given["key_env"]),
-        tasks_root=given["tasks_dir"],
-        results=given["results"],
-        sandbox_name=given["sandbox_name"],
-        sweep_id=given["sweep_id"],
-        attempt=given.get("attempt"),
-        settings=Settings(
-            provisional=provisional,
-            timeout_s=given["timeout_s"],
-            budget=Budget(
-                max_calls=given["max_calls"],
-                max_total_tokens=given["max_tokens"],
-                max_cost_usd=None if cost is None else Decimal(str(cost)),
-                max_seconds=given["max_seconds"],
-            ),
-            prices=given["prices"],
-            allow=given["allow"],
-            include_usage=given["include_usage"],
-            context_window_tokens=given["context_window_tokens"] or window,
-            max_output_tokens=given["max_output_tokens"] or output,
-            methodology=given["methodology"],
-            plugins=plugins.load_all(given["plugins"]),
-            strict_factory=given["strict_factory"],
-        ),
-        faults=given.get("faults", ()),
-    )
 
 
 def _run_and_show(asked: Asked, as_json: bool) -> None:
@@ -321,7 +164,16 @@ def _show(recorded: list[Recorded], as_json: bool) -> None:
         return
     Console().print(cell_table([r.cell for r in recorded]))
     for r in recorded:
+        if (failure := r.cell["failure"]) and failure["counted"]:
+            click.echo(_why(failure, r.cell["identity"]["exit_code"]))
         click.echo(f"Record: {r.folder}")
+
+
+def _why(failure: dict[str, Any], exit_code: int | None) -> str:
+    """What became of a failed attempt, and where to look."""
+    cause = f"{failure['cause']}: {failure['detail']}" if failure["detail"] else failure["cause"]
+    code = "" if exit_code is None else f" with exit code {exit_code}"
+    return f"Failed: {cause}. The agent ended{code}; its words are in agent.stdout and agent.stderr."
 
 
 COMMANDS = (run_cell, check, demo)

@@ -5,6 +5,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cab_runner import agents
 from cab_runner.agents import WireContext
@@ -16,8 +18,9 @@ from .conftest import CONTEXT
 ADAPTERS = pytest.mark.parametrize("adapter", agents.all_adapters(), ids=lambda adapter: adapter.name)
 
 
-def test_every_module_of_the_package_but_base_is_an_agent() -> None:
-    modules = {path.stem for path in Path(agents.__file__).parent.glob("*.py")} - {"__init__", "base"}
+def test_every_module_of_the_package_is_an_agent_but_two() -> None:
+    found = {path.stem for path in Path(agents.__file__).parent.glob("*.py")}
+    modules = found - {"__init__", "base", "reports"}
     assert agents.names() == tuple(sorted(module.replace("_", "-") for module in modules))
     assert {"aider", "bash-loop", "opencode"} <= set(agents.names())
 
@@ -27,7 +30,7 @@ def test_an_unknown_agent_is_the_users_mistake_and_the_message_lists_what_there_
         agents.get("aidr")
 
 
-@pytest.mark.parametrize("name", ["base", "", "..base", "bash_loop"])
+@pytest.mark.parametrize("name", ["base", "reports", "", "..base", "bash_loop"])
 def test_only_agents_names_name_agents(name: str) -> None:
     with pytest.raises(UsageError):
         agents.get(name)
@@ -83,8 +86,8 @@ def test_own_files_are_globs_that_the_scoring_reads(adapter: agents.Adapter) -> 
 def test_what_every_agent_is_given_reaches_it(adapter: agents.Adapter) -> None:
     wiring = adapter.wire(CONTEXT)
     told = "\n".join((*wiring.command, *wiring.env.values(), *wiring.files.values()))
-    for given in (CONTEXT.model, CONTEXT.origin, CONTEXT.token):
-        assert given in told
+    for told_to_all in (CONTEXT.model, CONTEXT.origin, CONTEXT.token):
+        assert told_to_all in told
     assert any(CONTEXT.prompt in text for text in (*wiring.command, *wiring.files.values()))
     assert not any(name.startswith(("/", "..")) for name in wiring.files)
 
@@ -105,3 +108,15 @@ def test_strict_factory_leaves_the_deviations_out_and_nothing_else(adapter: agen
     strict = adapter.wire(replace(CONTEXT, strict_factory=True))
     assert (strict == adapter.wire(CONTEXT)) == (not adapter.deviation)
     assert all(adapter.deviation.values())
+
+
+@ADAPTERS
+def test_a_line_that_is_no_event_is_recorded_as_it_is(adapter: agents.Adapter) -> None:
+    for line in ("Killed", "{", "[1]"):
+        assert adapter.render is None or adapter.render(line) == line
+
+
+@ADAPTERS
+@given(stdout=st.text())
+def test_any_output_is_read_and_claims_nothing(adapter: agents.Adapter, stdout: str) -> None:
+    assert adapter.claim(stdout, Path("/nowhere")) is None

@@ -124,10 +124,6 @@ def test_the_recording_shows_what_a_person_would_have_seen() -> None:
     ]
 
 
-def test_lines_that_are_no_events_come_back_as_they_are() -> None:
-    assert render("Killed") == "Killed"
-
-
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

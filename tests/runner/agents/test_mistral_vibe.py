@@ -125,10 +125,6 @@ def test_a_failed_tool_call_shows_its_error() -> None:
     assert render(line) == "| edit\nnot found"
 
 
-def test_lines_that_are_no_events_come_back_as_they_are() -> None:
-    assert render("Killed") == "Killed"
-
-
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),
