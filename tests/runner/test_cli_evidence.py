@@ -64,11 +64,11 @@ def test_clean_names_partial_attempts_and_leaves_them(tmp_path: Path) -> None:
 @pytest.mark.agents
 def test_build_names_the_images_it_found(tmp_path: Path) -> None:
     done = cab("agents", "build", "bash-loop", "aider", cwd=tmp_path)
-    assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
-        "codingagentbench/python",
-        "codingagentbench/self",
-        "codingagentbench/toolchains",
+    assert sorted(line.split(":")[0] for line in done.stdout.splitlines()) == [
         "codingagentbench/agent-aider",
         "codingagentbench/aider",
         "codingagentbench/bash-loop",
+        "codingagentbench/python",
+        "codingagentbench/self",
+        "codingagentbench/toolchains",
     ]
