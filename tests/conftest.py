@@ -47,8 +47,7 @@ def _no_bwrap() -> str | None:
 def _no_agents() -> str | None:
     if (reason := _no_docker()) is not None:
         return reason
-    wanted = [agents.toolchains(), *filter(None, map(agents.image_of, agents.all_adapters()))]
-    missing = [image.name for image in wanted if not images.exists(image.tag)]
+    missing = [image.name for image in agents.sandbox_images() if not images.exists(image.tag)]
     return f"not built: {', '.join(missing)} (cab agents build)" if missing else None
 
 

@@ -85,7 +85,7 @@ def examine(sandboxes: Sequence[Sandbox], stop: Event) -> list[Finding]:
 
 def _image_findings() -> list[Finding]:
     found = []
-    for image in (agents.toolchains(), *filter(None, map(agents.image_of, agents.all_adapters()))):
+    for image in agents.sandbox_images():
         there = images.exists(image.tag)
         detail = image.tag if there else f"not built: cab agents build ({image.tag})"
         found.append(Finding(f"image {image.name}", there, detail))

@@ -14,11 +14,7 @@ from cab_runner import agents, tasks
 from cab_runner.resources import tasks_dir
 from fakes.attempts_in_docker import assert_passed_and_metered, run_cell
 
-AGENTS = tuple(
-    adapter.name
-    for adapter in agents.all_adapters()
-    if adapter.install is None or adapter.install.source != "binary"
-)
+AGENTS = tuple(adapter.name for adapter in agents.installable())
 TASKS = tuple(tasks.find(tasks_dir()))
 
 pytestmark = [pytest.mark.docker, pytest.mark.agents]

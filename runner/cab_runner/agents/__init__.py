@@ -25,7 +25,9 @@ __all__ = [
     "get",
     "how_to_build",
     "image_of",
+    "installable",
     "names",
+    "sandbox_images",
     "toolchains",
 ]
 
@@ -56,6 +58,16 @@ def get(name: str) -> Adapter:
 def all_adapters() -> tuple[Adapter, ...]:
     """Every adapter, by name."""
     return tuple(get(name) for name in names())
+
+
+def installable() -> tuple[Adapter, ...]:
+    """Every adapter but those whose binary has to be brought along."""
+    return tuple(a for a in all_adapters() if a.install is None or a.install.source != "binary")
+
+
+def sandbox_images() -> tuple[Image, ...]:
+    """The image that tasks are graded in, and those that agents work in as far as they can be built."""
+    return toolchains(), *filter(None, map(image_of, installable()))
 
 
 def toolchains() -> Image:

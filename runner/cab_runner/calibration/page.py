@@ -5,17 +5,16 @@ Pure: the same documents make the same page. A figure that an agent has no probe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from textwrap import fill
-from typing import Any, Final
+from typing import Final
 
 from cab_runner.calibration import summary
 from cab_runner.calibration.documents import Document
 from cab_runner.calibration.figures import MAIN
 from cab_runner.calibration.markdown import UNKNOWN, code, error, names, number, seconds, share, table
 from cab_runner.calibration.probes import PROBES
-
-Found = Mapping[str, Any]
+from cab_runner.calibration.summary import Found
 
 _TOP: Final = """\
 # The agents, calibrated
@@ -133,13 +132,12 @@ def _tax(documents: Sequence[Document]) -> str:
 
 def _prefix(documents: Sequence[Document]) -> str:
     def row(document: Document) -> tuple[str, ...]:
-        found = [prefix for _, prefix in summary.prefixes(document)]
-        if not found:
+        pairs = summary.pairs(document)
+        if pairs is None:
             return (document["agent"], *[UNKNOWN] * 4)
-        compared = sum(prefix["compared"] for prefix in found)
-        lost = sum(len(prefix["differences"]) for prefix in found)
+        found = [prefix for _, prefix in summary.prefixes(document)]
         sums = (sum(prefix[name] for prefix in found) for name in ("marked", "stored"))
-        return (document["agent"], number(compared), number(compared - lost), *map(number, sums))
+        return (document["agent"], *map(number, (pairs.compared, pairs.kept, *sums)))
 
     columns = ("agent", "pairs", "kept", "requests with cache markers", "requests on a stored response")
     places = [line for document in documents for line in _places(document)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cab_proxy.records import TOKEN_KINDS, Tokens
+from cab_runner.agents.reports import sum_of
 from cab_runner.calibration.documents import Document
 from cab_runner.calibration.probes import PROBES
 from cab_scoring.honesty import error_of
@@ -68,8 +69,7 @@ def self_report(document: Document) -> dict[str, float | None]:
     for kind in TOKEN_KINDS:
         claims = [(found["claim"] or {"tokens": {}})["tokens"].get(kind) for _, found in worked(document)]
         counts = [found["metering"]["served"].get(kind) for _, found in worked(document)]
-        claimed[kind] = None if None in claims or not claims else sum(claims)
-        served[kind] = None if None in counts or not counts else sum(counts)
+        claimed[kind], served[kind] = sum_of(*claims), sum_of(*counts)
     return error_of(Tokens(**claimed), served)
 
 
@@ -84,6 +84,23 @@ def purposes(document: Document) -> Counter[str]:
 def prefixes(document: Document) -> list[tuple[str, Found]]:
     """The probes that worked whose requests could be compared, with what that showed."""
     return [(name, found["prefix"]) for name, found in worked(document) if found["prefix"] is not None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairs:
+    """Consecutive requests of the main conversation, over the probes that worked."""
+
+    compared: int
+    kept: int
+    """The later begins with all of the earlier prompt."""
+
+
+def pairs(document: Document) -> Pairs | None:
+    """How many pairs of requests there were; ``None`` where none could be compared."""
+    found = [prefix for _, prefix in prefixes(document)]
+    compared = sum(prefix["compared"] for prefix in found)
+    lost = sum(len(prefix["differences"]) for prefix in found)
+    return Pairs(compared=compared, kept=compared - lost) if found else None
 
 
 def hosts(document: Document) -> list[str] | None:

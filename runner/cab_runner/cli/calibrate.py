@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from cab_runner import agents, images
-from cab_runner.agents import Adapter
 from cab_runner.calibration import documents, page, probing, summary
 from cab_runner.calibration.documents import Document
 from cab_runner.calibration.markdown import UNKNOWN, error, number, share
@@ -76,7 +75,7 @@ def calibrate(
     being the same; hosts; files; and what they do when the endpoint fails. Figures go to --out; those of
     probes that are not run again stay there. Exit 1 when served and metered differ, or a task is not solved.
     """
-    chosen = [agents.get(name) for name in names] if names else installable()
+    chosen = [agents.get(name) for name in names] if names else agents.installable()
     probes = [probe for probe in PROBES if not only or probe.name in only]
     done: list[Document] = []
     wrong: list[str] = []
@@ -112,11 +111,6 @@ def calibrate(
         click.echo(f"cab: {text}", err=True)
     if wrong:
         raise CabError("not every agent is calibrated as it should be: see above")
-
-
-def installable() -> list[Adapter]:
-    """Every agent but those whose binary has to be brought."""
-    return [a for a in agents.all_adapters() if a.install is None or agents.image_of(a) is not None]
 
 
 def _identity(rig: probing.Rig) -> dict[str, Any]:
@@ -158,9 +152,7 @@ _COLUMNS = ("agent", "version", "calls", "metered", "claimed", "tax", "prefix", 
 def _row(document: Document) -> tuple[str, ...]:
     metered, probes = summary.metering(document), document["probes"]
     errors = summary.self_report(document)
-    prefixes = [prefix for _, prefix in summary.prefixes(document)]
-    compared = sum(prefix["compared"] for prefix in prefixes)
-    lost = sum(len(prefix["differences"]) for prefix in prefixes)
+    pairs = summary.pairs(document)
     hosts = summary.hosts(document)
     disturbed = [probes[p.name]["outcome"] for p in PROBES if p.is_disturbed and p.name in probes]
     ended = sum(not outcome["timed_out"] for outcome in disturbed)
@@ -172,7 +164,7 @@ def _row(document: Document) -> tuple[str, ...]:
         f"{metered.differing} differ" if metered.differing else "equal",
         f"in {error(errors['input'])}, out {error(errors['output'])}",
         share(tax),
-        f"{compared - lost} of {compared} kept" if prefixes else UNKNOWN,
+        f"{pairs.kept} of {pairs.compared} kept" if pairs else UNKNOWN,
         f"{ended} of {len(disturbed)} ended" if disturbed else UNKNOWN,
         UNKNOWN if hosts is None else str(len(hosts)),
     )

@@ -29,11 +29,6 @@ from .conftest import CONTEXT
 
 pytestmark = [pytest.mark.docker, pytest.mark.agents]
 
-INSTALLABLE = [
-    adapter
-    for adapter in agents.all_adapters()
-    if adapter.install is None or adapter.install.source != "binary"
-]
 PROMPT = 'Make "a.py" print 2.\nNothing else.'
 SCRIPT = Script(
     task="test/agent",
@@ -97,7 +92,7 @@ def start(adapter: Adapter, staging: Staging, door: Path) -> tuple[Outcome, Capt
     return sandbox.run(job, capture, Event()), capture, folders
 
 
-@pytest.mark.parametrize("adapter", INSTALLABLE, ids=lambda adapter: adapter.name)
+@pytest.mark.parametrize("adapter", agents.installable(), ids=lambda adapter: adapter.name)
 def test_an_agent_edits_a_file_and_claims_what_was_served(adapter: Adapter) -> None:
     async def attempt(staging: Staging) -> None:
         door = staging.folder("door")

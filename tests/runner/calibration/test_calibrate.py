@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from cab_runner import agents
 from cab_runner.calibration import documents, page
-from cab_runner.cli.calibrate import calibrate, installable
+from cab_runner.cli.calibrate import calibrate
 from cab_runner.errors import CabError, MachineLacks
 from cab_runner.sandbox.base import Interrupted
 from fakes.calibration import found
@@ -101,7 +102,7 @@ def test_the_reference_agent_in_its_container(tmp_path: Path) -> None:
 @pytest.mark.acceptance
 @pytest.mark.docker
 @pytest.mark.agents
-@pytest.mark.parametrize("agent", [adapter.name for adapter in installable()])
+@pytest.mark.parametrize("agent", [adapter.name for adapter in agents.installable()])
 def test_every_agent_is_metered_as_served_and_solves_both_tasks(tmp_path: Path, agent: str) -> None:
     done = run(tmp_path, agent)
     assert done.exception is None, done.output
