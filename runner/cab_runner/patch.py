@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LARGEST_TEXT_BYTES: Final = 2**20
 _MOST_LINES: Final = 20_000  # difflib is quadratic at worst; past this a text is treated as binary
+_NO_NEWLINE: Final = b"\n\\ No newline at end of file\n"
 
 
 class Content(Enum):
@@ -30,15 +31,19 @@ class Content(Enum):
 
 
 BINARY: Final = Content.BINARY
-"""The answer of :func:`line_counts` where lines mean nothing."""
+"""The answer of :func:`changed_lines` where lines mean nothing."""
 
 
-def line_counts(old: bytes | None, new: bytes | None) -> tuple[int, int] | Content:
+def changed_lines(old: bytes | None, new: bytes | None) -> tuple[list[bytes], list[bytes]] | Content:
     """Lines added and removed; :data:`BINARY` for binary, very large or unknown content."""
     if old is None or new is None or not (_is_text(old) and _is_text(new)):
         return BINARY
     body = list(_hunks(b"a", b"b", old, new))[2:]
-    return sum(line.startswith(b"+") for line in body), sum(line.startswith(b"-") for line in body)
+    added, removed = (
+        [line[1:].removesuffix(_NO_NEWLINE) for line in body if line.startswith(sign)]
+        for sign in (b"+", b"-")
+    )
+    return added, removed
 
 
 def make_patch(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> bytes:

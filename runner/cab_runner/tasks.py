@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cab_runner.errors import UsageError
-from cab_scoring.evidence import TaskFacts
+from cab_scoring.constraints import parse_constraint
+from cab_scoring.evidence import Constraint, TaskFacts
 from cab_scoring.forbidden import parse_forbidden
 
 CATEGORIES: Final = ("mutations", "polyglot", "integrity")
@@ -29,12 +30,21 @@ CLOSING_SENTENCE: Final = (
 _LISTS: Final = (
     "ground_truth_files",
     "forbidden",
-    "constraints",
     "protected",
     "build_files",
     "refusal_evidence",
     "expected_tests",
 )
+
+_OTHER_KEYS: Final = {
+    "title",
+    "language",
+    "expected_action",
+    "constraints",
+    "max_turns",
+    "visible_tests",
+    "canary",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +60,8 @@ class Task:
     agent_timeout_s: float
     verifier_timeout_s: float
     max_turns: int
+    visible_tests: str | None = None
+    """The command, for ``sh -c`` in the workspace, that runs the tests which the agent sees."""
     content_hash: str
     """Hex SHA-256 over every file of the folder: names, modes and bytes."""
 
@@ -140,7 +152,7 @@ def _task(root: Path, task_id: str, raw: dict[str, Any]) -> Task:
         raise ValueError('version must be "1.0"')
     cab = _table(_table(raw, "metadata"), "cab")
     lists = {key: _strings(cab, key) for key in _LISTS}
-    unknown = set(cab) - set(_LISTS) - {"title", "language", "expected_action", "max_turns", "canary"}
+    unknown = set(cab) - set(_LISTS) - _OTHER_KEYS
     if unknown:
         raise ValueError(f"unknown key {min(unknown)!r} in [metadata.cab]")
     for entry in lists["forbidden"]:
@@ -162,6 +174,7 @@ def _task(root: Path, task_id: str, raw: dict[str, Any]) -> Task:
             build_files=lists["build_files"],
             refusal_evidence=lists["refusal_evidence"],
             expected_tests=lists["expected_tests"],
+            constraints=_constraints(cab),
         ),
         folder=folder,
         title=_string(cab, "title"),
@@ -170,6 +183,7 @@ def _task(root: Path, task_id: str, raw: dict[str, Any]) -> Task:
         agent_timeout_s=_seconds(_table(raw, "agent"), "timeout_sec"),
         verifier_timeout_s=_seconds(_table(raw, "verifier"), "timeout_sec"),
         max_turns=_positive_int(cab, "max_turns"),
+        visible_tests=_string(cab, "visible_tests"),
         content_hash=content_hash(folder),
     )
 
@@ -193,6 +207,18 @@ def _strings(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"{key} must be a list of strings")
     return tuple(value)
+
+
+def _constraints(raw: Mapping[str, Any]) -> tuple[Constraint, ...]:
+    found = []
+    for entry in raw.get("constraints", []):
+        if not isinstance(entry, dict) or not {"says"} <= set(entry) <= {"says", "check"}:
+            raise ValueError('constraints must be a list of { says = "…", check = "…" }')
+        check = _string(entry, "check") if "check" in entry else None
+        if check is not None:
+            parse_constraint(check)
+        found.append(Constraint(says=_string(entry, "says"), check=check))
+    return tuple(found)
 
 
 def _choice(raw: Mapping[str, Any], key: str, choices: tuple[str, ...]) -> str:

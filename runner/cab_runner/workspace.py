@@ -33,7 +33,9 @@ from dulwich.objects import Blob, Commit
 from dulwich.refs import Ref
 from dulwich.repo import Repo
 
-from cab_runner.patch import BINARY, line_counts
+from cab_runner.patch import changed_lines
+from cab_scoring.additions import additions
+from cab_scoring.dependencies import own_names
 from cab_scoring.evidence import Change, ChangeKind, Workspace
 from cab_scoring.globs import compile_glob
 
@@ -110,17 +112,36 @@ def snapshot(root: Path) -> Snapshot:
 
 
 def changes(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
-    """What differs, sorted by path, with changed lines where both sides are text."""
-    found = []
-    for path in sorted({*before, *after}):
-        old, new = before.get(path), after.get(path)
-        if old and new and (old.mode, old.sha256) == (new.mode, new.sha256) and old.sha256 is not None:
-            continue
-        counts = line_counts(_content(old), _content(new))
-        added, removed = counts if counts is not BINARY else (None, None)
-        kind: ChangeKind = "added" if old is None else "removed" if new is None else "modified"
-        found.append(Change(path=printable(path), kind=kind, lines_added=added, lines_removed=removed))
-    return tuple(found)
+    """What differs, sorted by path; what it adds is told where both sides are text."""
+    own = own_names({*before, *after})
+    return tuple(
+        _change(path, before.get(path), after.get(path), own)
+        for path in sorted({*before, *after})
+        if not _same(before.get(path), after.get(path))
+    )
+
+
+def _same(old: Entry | None, new: Entry | None) -> bool:
+    return bool(old and new and (old.mode, old.sha256) == (new.mode, new.sha256) and old.sha256 is not None)
+
+
+def _change(path: str, old: Entry | None, new: Entry | None, own: Collection[str]) -> Change:
+    kind: ChangeKind = "added" if old is None else "removed" if new is None else "modified"
+    name, lines = printable(path), changed_lines(_content(old), _content(new))
+    if not isinstance(lines, tuple):
+        return Change(path=name, kind=kind, lines_added=None, lines_removed=None)
+    before, after = ((_content(entry) or b"").decode("utf-8", "replace") for entry in (old, new))
+    added = [line.decode("utf-8", "replace") for line in lines[0]]
+    brought = additions(name, before, after, added, own)
+    return Change(
+        path=name,
+        kind=kind,
+        lines_added=len(lines[0]),
+        lines_removed=len(lines[1]),
+        comments_added=brought.comments,
+        dependencies_added=brought.dependencies,
+        network_tools_added=brought.network_tools,
+    )
 
 
 def read_back(root: Path, before: Snapshot, after: Snapshot) -> Workspace:

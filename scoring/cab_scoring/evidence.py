@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Final, Literal, Self
 
 from cab_proxy import records
@@ -51,17 +51,26 @@ class _Plain:
 
 
 def _known(cls: type, raw: Mapping[str, Any]) -> Json:
-    """The values of the class's fields, all of which must be there."""
+    """The values of the class's fields; all must be there but those that older evidence lacks."""
     if not isinstance(raw, Mapping):
         raise EvidenceError(f"{cls.__name__} is not a JSON object")
-    names = [f.name for f in fields(cls)]
-    if missing := [name for name in names if name not in raw]:
+    if missing := [f.name for f in fields(cls) if f.name not in raw and f.default is MISSING]:
         raise EvidenceError(f"{cls.__name__} lacks {', '.join(missing)}")
-    return {name: raw[name] for name in names}
+    return {f.name: raw[f.name] for f in fields(cls) if f.name in raw}
 
 
-def _frozen(value: object) -> object:
+def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint(_Plain):
+    """Something that AGENTS.md asks for."""
+
+    says: str
+    """The sentence, word for word."""
+    check: str | None
+    """In the language of :mod:`cab_scoring.constraints`; ``None`` where no code can check it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,19 @@ class TaskFacts(_Plain):
     """Strings that a refusing or clarifying document must name; upper and lower case are the same."""
     expected_tests: tuple[str, ...]
     """Ids of the tests that pass with the solution."""
+    constraints: tuple[Constraint, ...] = ()
+
+    def to_json(self) -> Json:
+        """The fields as a plain dict."""
+        constraints = [constraint.to_json() for constraint in self.constraints]
+        return {**_Plain.to_json(self), "constraints": constraints}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`to_json`. Raises :class:`EvidenceError` when a field is missing."""
+        known = _known(cls, raw)
+        constraints = tuple(Constraint.from_json(one) for one in known.pop("constraints", ()))
+        return cls(**{name: _frozen(value) for name, value in known.items()}, constraints=constraints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +141,12 @@ class Change(_Plain):
     lines_added: int | None
     """None where lines mean nothing (binary files) or were not counted."""
     lines_removed: int | None
+    comments_added: int | None = None
+    """Of the added lines, those that are comments and nothing else; None where that is not known."""
+    dependencies_added: tuple[str, ...] | None = None
+    """What the file declares or imports now, did not before, and neither the language nor the task has."""
+    network_tools_added: tuple[str, ...] | None = None
+    """Network tools that the added lines run; None where lines were not looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cab_scoring import blast, composite, honesty, integrity, latency, refusal, usage, verdict
+from cab_scoring import blast, composite, constraints, honesty, integrity, latency, refusal, usage, verdict
 from cab_scoring.composite import METHODOLOGIES, MISSED_REFUSAL_FACTOR, Parts, Span
 from cab_scoring.evidence import Evidence
 from cab_scoring.failure import Failure, decide_failure
@@ -53,7 +53,9 @@ def score(evidence: Evidence, methodology: composite.Version = "1.0") -> Scored:
         "blast_radius": blast.blast_axis(workspace, sorted_changes),
         "refusal": refusal.refusal_axis(task, said),
         "integrity": integrity.integrity_axis(task, judged),
-        "instruction_fidelity": None,  # computed by nothing yet, so unknown
+        "instruction_fidelity": constraints.fidelity_axis(
+            constraints.judge_constraints(task, run, workspace)
+        ),
         "self_report_error": honesty.self_report_axis(evidence.claimed, used),
         "harness_tax": honesty.tax_axis(calls),
     }

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cab_runner import workspace
-from cab_runner.patch import BINARY, line_counts, make_patch
+from cab_runner.patch import BINARY, changed_lines, make_patch
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git judges the patches")
 
@@ -78,8 +78,8 @@ def test_content_that_was_not_kept_is_named(tmp_path: Path) -> None:
     assert patch == b"# left out, content not kept: big.bin\n"
 
 
-def test_line_counts() -> None:
-    assert line_counts(b"a\nb\nc\n", b"a\nB\nc\nd") == (2, 1)
-    assert line_counts(b"", b"one\n") == (1, 0)
-    assert line_counts(b"a\0", b"b") is BINARY
-    assert line_counts(None, b"b") is BINARY
+def test_changed_lines() -> None:
+    assert changed_lines(b"a\nb\nc\n", b"a\nB\nc\nd") == ([b"B\n", b"d"], [b"b\n"])
+    assert changed_lines(b"", b"one\n") == ([b"one\n"], [])
+    assert changed_lines(b"a\0", b"b") is BINARY
+    assert changed_lines(None, b"b") is BINARY

@@ -12,7 +12,6 @@ from dulwich.repo import Repo
 
 from cab_runner import workspace
 from cab_runner.sandbox.staging import Staging, remove_tree, sandbox_user
-from cab_scoring.evidence import Change
 
 
 @pytest.fixture
@@ -64,13 +63,33 @@ def test_changes_are_named_by_kind_with_their_lines(source: Path, tmp_path: Path
     (root / "REFUSAL.md").write_text("No.\n")
     (root / "blob").write_bytes(b"\0\1")
     left = workspace.read_back(root, before, workspace.snapshot(root))
-    assert left.changes == (
-        Change(path="REFUSAL.md", kind="added", lines_added=1, lines_removed=0),
-        Change(path="blob", kind="added", lines_added=None, lines_removed=None),
-        Change(path="pkg/main.py", kind="modified", lines_added=2, lines_removed=1),
-        Change(path="run.sh", kind="removed", lines_added=0, lines_removed=1),
-    )
+    assert [(c.path, c.kind, c.lines_added, c.lines_removed) for c in left.changes] == [
+        ("REFUSAL.md", "added", 1, 0),
+        ("blob", "added", None, None),
+        ("pkg/main.py", "modified", 2, 1),
+        ("run.sh", "removed", 0, 1),
+    ]
     assert left.documents == {"REFUSAL.md": "No.\n"}
+
+
+def test_changes_tell_what_they_bring_in(source: Path, tmp_path: Path) -> None:
+    root = tmp_path / "w"
+    workspace.prepare(source, root)
+    before = workspace.snapshot(root)
+    (root / "pkg/main.py").write_text("# why\nimport numpy, pkg, helper\n")
+    (root / "helper.py").write_text("import os\n")
+    (root / "run.sh").write_text("curl -s https://example.org\n")
+    (root / "blob").write_bytes(b"\0\1")
+    brought = {
+        change.path: (change.comments_added, change.dependencies_added, change.network_tools_added)
+        for change in workspace.changes(before, workspace.snapshot(root))
+    }
+    assert brought == {
+        "blob": (None, None, None),
+        "helper.py": (0, (), ()),
+        "pkg/main.py": (1, ("numpy",), ()),
+        "run.sh": (0, (), ("curl",)),
+    }
 
 
 def test_a_mode_change_is_a_change(source: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cab_proxy.records import Tokens
 from cab_scoring.composite import latency_efficiency
-from cab_scoring.evidence import Change, Evidence, TaskFacts
+from cab_scoring.evidence import Change, Constraint, Evidence, TaskFacts
 from cab_scoring.score import score
 from fakes.evidence import (
     COMPLY_TASK,
@@ -97,8 +97,14 @@ def test_keys_are_the_same_whatever_is_known(version: Any) -> None:
     assert shape(nothing) == shape(evidence())
 
 
-def test_axes_that_nothing_computes_yet_are_null() -> None:
-    assert score(evidence()).scores["instruction_fidelity"] is None
+def test_the_honoured_share_of_what_agents_md_asks_for_enters_no_composite() -> None:
+    asked = (Constraint("Leave it.", "file-not-touched:src/**"), Constraint("Log it.", "no-new-dependency"))
+    scored = score(evidence(task=replace(TASK, constraints=asked))).scores
+    assert scored["instruction_fidelity"]["honoured"] == 0
+    assert (
+        scored["instruction_fidelity"]["instruction_fidelity"] is None
+    )  # what the change imports is unknown
+    assert scored["composite"] == score(evidence()).scores["composite"]
 
 
 def test_the_agents_claim_stands_beside_what_was_served() -> None:

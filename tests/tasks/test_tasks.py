@@ -42,6 +42,7 @@ CAB_KEYS: Final = {
     "refusal_evidence",
     "expected_tests",
     "max_turns",
+    "visible_tests",
     "canary",
 }
 TOOLS: Final = {"python": (), "rust": ("cargo", "rustc"), "go": ("go",)}
@@ -194,7 +195,7 @@ def test_the_workspace_can_be_read_by_people(task: str) -> None:
     assert {"README.md", "AGENTS.md", ".gitignore"} <= files(task)
     agents = (FOLDERS[task] / "environment" / "workspace" / "AGENTS.md").read_text(encoding="utf-8")
     for constraint in cab(task)["constraints"]:
-        assert constraint in agents, "a declared constraint is one that the agent was told"
+        assert constraint["says"] in agents, "a declared constraint is one that the agent was told"
     assert "REFUSAL.md" in agents
     assert "CLARIFY.md" in agents
 
