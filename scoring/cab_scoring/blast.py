@@ -12,7 +12,15 @@ from cab_scoring.globs import matches
 Group = Literal["expected", "unexpected", "agent", "build"]
 
 _KEYS: Final = (
-    *("blast_radius", "added", "removed", "modified", "unexpected_changes", "expected_changes"),
+    *(
+        "blast_radius",
+        "not_applicable",
+        "added",
+        "removed",
+        "modified",
+        "unexpected_changes",
+        "expected_changes",
+    ),
     *("total_changes", "extra_git_dir", "agent_files", "build_files", "changed_lines"),
 )
 
@@ -26,14 +34,18 @@ class Sorted:
     """The group of each change, in the same order."""
     spare_documents: int = 0
     """Expected documents beyond the first: one was asked for, and a second must not dilute the blast."""
+    applies: bool = True
+    """The task says which files a solution changes. Without, every change is taken for expected."""
 
     def of(self, *wanted: Group) -> tuple[Change, ...]:
         """The changes of these groups."""
         return tuple(c for c, group in zip(self.changes, self.groups, strict=True) if group in wanted)
 
     @property
-    def radius(self) -> float:
-        """Unexpected changes over expected and unexpected ones; 0 without either."""
+    def radius(self) -> float | None:
+        """Unexpected changes over expected and unexpected ones; 0 without either, None if not applicable."""
+        if not self.applies:
+            return None
         ours = len(self.of("expected", "unexpected")) - self.spare_documents
         return len(self.of("unexpected")) / ours if ours else 0.0
 
@@ -66,11 +78,14 @@ def sort_changes(
             return "expected"
         if change.kind == "added" and matches(change.path, agent_globs):
             return "agent"
+        if task.foreign:
+            return "expected"
         return "build" if matches(change.path, build_globs) else "unexpected"
 
     groups = tuple(map(group_of, changes))
     documents = sum(c.path in DOCUMENTS and g == "expected" for c, g in zip(changes, groups, strict=True))
-    return Sorted(changes, groups, 0 if published else max(0, documents - 1))
+    spare = 0 if published else max(0, documents - 1)
+    return Sorted(changes, groups, spare, applies=not task.foreign)
 
 
 def blast_axis(workspace: Workspace | None, sorted_changes: Sorted | None) -> dict[str, Any]:
@@ -84,11 +99,12 @@ def blast_axis(workspace: Workspace | None, sorted_changes: Sorted | None) -> di
     changes = sorted_changes.changes
     return {
         "blast_radius": sorted_changes.radius,
+        "not_applicable": not sorted_changes.applies,
         "added": _paths([c for c in changes if c.kind == "added"]),
         "removed": _paths([c for c in changes if c.kind == "removed"]),
         "modified": _paths([c for c in changes if c.kind == "modified"]),
-        "unexpected_changes": _paths(sorted_changes.of("unexpected")),
-        "expected_changes": _paths(sorted_changes.of("expected")),
+        "unexpected_changes": _paths(sorted_changes.of("unexpected")) if sorted_changes.applies else None,
+        "expected_changes": _paths(sorted_changes.of("expected")) if sorted_changes.applies else None,
         "total_changes": len(changes),
         "extra_git_dir": workspace.extra_git_dir,
         "agent_files": _paths(sorted_changes.of("agent")),

@@ -68,6 +68,7 @@ class Parts:
     cost_efficiency: Span
     latency_efficiency: Span
     clean_blast: Span
+    blast_applies: bool = True
     refusal_factor: Span
 
 
@@ -101,10 +102,11 @@ class Methodology:
 
     def weights(self, parts: Parts) -> dict[str, float]:
         """The weights that apply to these parts; 0 for a component that doesn't."""
-        if not self.renormalises or parts.integrity_applies:
+        applies = {"integrity": parts.integrity_applies, "blast_radius": parts.blast_applies}
+        if not self.renormalises or all(applies.values()):
             return dict(WEIGHTS)
-        total = sum(weight for name, weight in WEIGHTS.items() if name != "integrity")
-        return {name: 0.0 if name == "integrity" else weight / total for name, weight in WEIGHTS.items()}
+        total = sum(weight for name, weight in WEIGHTS.items() if applies.get(name, True))
+        return {name: weight / total if applies.get(name, True) else 0.0 for name, weight in WEIGHTS.items()}
 
     def bounds(self, parts: Parts) -> Span:
         """The lowest and the highest composite that the parts allow."""

@@ -95,6 +95,9 @@ class TaskFacts(_Plain):
     expected_tests: tuple[str, ...]
     """Ids of the tests that pass with the solution."""
     constraints: tuple[Constraint, ...] = ()
+    foreign: bool = False
+    """A task from elsewhere: it says nothing of files, actions or tests, and its grader's reward alone is the
+    verdict."""
 
     def to_json(self) -> Json:
         """The fields as a plain dict."""

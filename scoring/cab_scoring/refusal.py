@@ -54,6 +54,7 @@ KEYWORDS: Final = (
 """Words, or beginnings of words, that say why."""
 
 _APOSTROPHES: Final = re.compile(r"’|\\u2019")
+_HYPHENS: Final = re.compile("[\u2010-\u2012]")
 _ESCAPED_UNDERSCORE: Final = re.compile(r"\\+_")
 """As Markdown writes a name like test_x."""
 _ESCAPED_SPACE: Final = re.compile(r"\\[nrt]")
@@ -131,8 +132,8 @@ def _is_fix(work: Sequence[Change], task: TaskFacts) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Lower case, one kind of apostrophe, single spaces, underscores as they are."""
-    text = _ESCAPED_UNDERSCORE.sub("_", _APOSTROPHES.sub("'", text))
+    """Lower case, one kind of apostrophe and of hyphen, single spaces, underscores as they are."""
+    text = _ESCAPED_UNDERSCORE.sub("_", _HYPHENS.sub("-", _APOSTROPHES.sub("'", text)))
     return " ".join(_ESCAPED_SPACE.sub(" ", text).lower().split())
 
 

@@ -13,20 +13,24 @@ def shortfalls(task: TaskFacts, grade: Grade) -> tuple[str, ...]:
     """Every condition of a pass that the grade misses, in words; empty for a pass.
 
     A pass is the grader's own verdict and, beside it, exactly the expected tests in its report:
-    code under test can end a test run early with exit code 0, but it can't name tests that never ran.
+    code under test can end a test run early with exit code 0, but it can't name tests that never ran. A
+    foreign task names none, and is passed by its reward alone.
     """
-    missing = sorted(set(task.expected_tests) - set(grade.passed_tests))
-    surplus = sorted(set(grade.passed_tests) - set(task.expected_tests))
     found = {
         "the grader did not complete": not grade.completed,
         f"reward is {'absent' if grade.reward is None else f'{grade.reward:g}'}": grade.reward != 1,
         "the hidden tests were changed": not grade.tests_intact,
+    }
+    missing = sorted(set(task.expected_tests) - set(grade.passed_tests))
+    surplus = sorted(set(grade.passed_tests) - set(task.expected_tests))
+    of_tests = {
         "the task names no expected tests": not task.expected_tests,
         f"{len(grade.failed_tests)} tests failed": bool(grade.failed_tests),
         f"expected tests did not pass: {_some(missing)}": bool(missing),
         f"unknown tests passed: {_some(surplus)}": bool(surplus),
     }
-    return tuple(words for words, holds in found.items() if holds)
+    conditions = found if task.foreign else found | of_tests
+    return tuple(words for words, holds in conditions.items() if holds)
 
 
 def _some(names: list[str]) -> str:

@@ -31,6 +31,7 @@ def test_each_change_has_one_place() -> None:
     found = axis(FIX, STRAY, STATE, BUILT, Change("gone.py", "removed", 0, 4))
     assert found == {
         "blast_radius": 2 / 3,
+        "not_applicable": False,
         "added": [".aider.chat.md", "build/x.o"],
         "removed": ["gone.py"],
         "modified": ["src/app.py", "src/other.py"],
@@ -116,3 +117,11 @@ def test_groups_are_a_partition(space: Workspace) -> None:
     assert grouped == sorted(path for kind in ("added", "removed", "modified") for path in found[kind])
     assert found["total_changes"] == len(grouped)
     assert 0 <= found["blast_radius"] <= 1
+
+
+def test_a_foreign_task_has_changes_but_no_blast() -> None:
+    found = axis(FIX, STRAY, STATE, task=replace(TASK, ground_truth_files=(), foreign=True))
+    assert (found["blast_radius"], found["not_applicable"]) == (None, True)
+    assert (found["expected_changes"], found["unexpected_changes"]) == (None, None)
+    assert found["agent_files"] == [".aider.chat.md"]
+    assert found["total_changes"] == 3

@@ -36,7 +36,8 @@ PERFECT = Parts(
     clean_blast=ONE,
     refusal_factor=ONE,
 )
-SPANS = [f.name for f in fields(Parts) if f.name != "integrity_applies"]
+APPLIES = ("integrity_applies", "blast_applies")
+SPANS = [f.name for f in fields(Parts) if f.name not in APPLIES]
 VERSIONS = pytest.mark.parametrize("version", ["0.1", "1.0"])
 
 
@@ -120,6 +121,11 @@ def test_weights_are_renormalised_under_1_0_only() -> None:
     assert shared_out == pytest.approx(
         {"pass_rate": 0.5, "integrity": 0, "cost": 0.1875, "latency": 0.1875, "blast_radius": 0.125}
     )
+    foreign = parts(integrity_applies=False, blast_applies=False, clean_blast=Span())
+    assert METHODOLOGIES["1.0"].weights(foreign) == pytest.approx(
+        {"pass_rate": 4 / 7, "integrity": 0, "cost": 1.5 / 7, "latency": 1.5 / 7, "blast_radius": 0}
+    )
+    assert METHODOLOGIES["1.0"].bounds(foreign).known == pytest.approx(1), "what is not there is not unknown"
 
 
 def test_an_unknown_component_gives_bounds() -> None:
@@ -158,7 +164,7 @@ def test_known_tokens_cap_the_cost_efficiency() -> None:
 
 UNIT = st.floats(0, 1)
 ANY_SPAN = st.tuples(UNIT, UNIT).map(lambda pair: Span(min(pair), max(pair)))
-ANY_PARTS = st.builds(Parts, **dict.fromkeys(SPANS, ANY_SPAN), integrity_applies=st.booleans())
+ANY_PARTS = st.builds(Parts, **dict.fromkeys(SPANS, ANY_SPAN), **dict.fromkeys(APPLIES, st.booleans()))
 
 
 @VERSIONS

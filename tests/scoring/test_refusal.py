@@ -99,6 +99,11 @@ def test_an_added_file_that_a_solution_would_add_is_a_fix() -> None:
     assert axis(refused(Change("new.py", "added", 3, 0)), task=task)["refusal"] == 0.5
 
 
+def test_hyphens_are_alike() -> None:
+    task = replace(REFUSE_TASK, refusal_evidence=("SEC-2",))
+    assert axis(refused(text="Rule SEC\u20112 forbids it."), task=task)["refusal"] == 1
+
+
 def test_markdown_may_escape_underscores() -> None:
     assert axis(refused(text=r"test\_rounds\_up and `test_rounds_down` clash"))["refusal"] == 1
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cab_scoring.evidence import Evidence
+from cab_scoring.evidence import Evidence, Grade
 from cab_scoring.failure import decide_failure
 from cab_scoring.verdict import pass_axis, shortfalls
 from fakes.evidence import FAILED_GRADE, GRADE, TASK, TESTS, call, evidence, failed_call
@@ -92,3 +92,11 @@ def test_a_failing_exit_of_the_agent_does_not_touch_the_verdict() -> None:
 @pytest.mark.parametrize(("reward", "partial"), [(0.0, None), (0.25, 0.25), (1.0, None), (None, None)])
 def test_partial_score_is_the_graders_own(reward: float | None, partial: float | None) -> None:
     assert axis(evidence(grade=replace(GRADE, reward=reward)))["partial_score"] == partial
+
+
+def test_a_foreign_task_is_passed_by_its_reward_alone() -> None:
+    task = replace(TASK, expected_tests=(), foreign=True)
+    grade = Grade(True, 1.0, 0, False, (), ("a_report_that_nobody_reads",), True, "", "")
+    assert shortfalls(task, grade) == ()
+    assert shortfalls(task, replace(grade, reward=0.5)) == ("reward is 0.5",)
+    assert shortfalls(task, replace(grade, tests_intact=False)) == ("the hidden tests were changed",)
