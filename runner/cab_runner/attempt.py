@@ -24,6 +24,7 @@ from cab_runner import (
     endpoints,
     evidence_store,
     grading,
+    own_image,
     plugins,
     results,
     services,
@@ -196,18 +197,26 @@ class _Attempt:
             "task_setup", f"prepare:{plan.task.id}", task_category=plan.task.facts.category
         ) as span:
             folders = Folders(workspace=self.staging.folder("workspace"), home=self.staging.folder("home"))
-            workspace.prepare(plan.task.workspace, folders.workspace)
-            before = workspace.snapshot(folders.workspace)
             layout = plan.sandbox.layout(folders)
+            if plan.ground:
+                own_image.lay_out(plan.ground, folders)
+                layout = plan.ground.layout(layout)
+                self.staging.shut()
+            else:
+                workspace.prepare(plan.task.workspace, folders.workspace)
+            before = workspace.snapshot(folders.workspace)
             context = self._wire_context(layout)
             wiring = plugins.apply(plan.plugins, plan.adapter.wire(context), context)
             for name, text in wiring.files.items():
                 path = folders.home / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
-            self.staging.hand_over(folders.workspace, folders.home)
+            if plan.ground:
+                own_image.open_to_all(folders.home)
+            else:
+                self.staging.hand_over(folders.workspace, folders.home)
             span.attrs |= {
-                "workdir": "/workspace",
+                "workdir": plan.ground.workdir if plan.ground else "/workspace",
                 "plugin_stack": [plugin.name for plugin in plan.plugins],
                 "behavior_mode": plan.behavior_mode,
             }
@@ -235,12 +244,13 @@ class _Attempt:
             name=plan.run_id,
             role="agent",
             command=place.wiring.command,
-            env=place.wiring.env,
+            env=plan.ground.env(place.wiring.env) if plan.ground else place.wiring.env,
             layout=place.layout,
             folders=place.folders,
             limits=plan.limits,
             image=plan.image,
-            door_image=plan.grader_image,
+            own_image=plan.ground.for_agent() if plan.ground else None,
+            door_image=plan.ground.door_image if plan.ground else plan.grader_image,
             door=self.opened.socket,
         )
         with self.trace.span("adapter_run", f"{plan.key.agent}:{plan.task.id}") as span:
@@ -283,7 +293,9 @@ class _Attempt:
         container.attrs |= {
             "image": self.plan.image,
             "command": [
-                portable(part, place.layout).replace(self.opened.token, "{token}")
+                (part if self.plan.ground else portable(part, place.layout)).replace(
+                    self.opened.token, "{token}"
+                )
                 for part in place.wiring.command
             ],
             "deviation": self.plan.deviation,
@@ -292,7 +304,7 @@ class _Attempt:
             "killed_for": outcome.killed_for if outcome else None,
             "hosts_tried": outcome.hosts_tried if outcome else None,
             "docker_sock_mounted": False,
-            "read_only": self.plan.sandbox.name in ("docker", "bwrap"),  # the root
+            "read_only": self.plan.sandbox.name in ("docker", "bwrap") and not self.plan.ground,  # the root
         }
         if outcome:
             # the program's own time: without making and removing the sandbox
@@ -348,8 +360,11 @@ class _Attempt:
                 plan.grader_image,
                 self.stop,
                 agent_files=plan.adapter.own_files,
+                internet=plan.settings.grader_internet,
             )
-            if not self.graded.grade.completed and not self._solution_is_graded():
+            # a task from elsewhere was never admitted: there nothing tells its fault from the agent's
+            admitted = plan.ground is None
+            if not self.graded.grade.completed and admitted and not self._solution_is_graded():
                 self._note_fault("grader_error", "the grader does not complete, not even on the solution")
 
     def _solution_is_graded(self) -> bool:

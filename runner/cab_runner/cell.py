@@ -67,6 +67,11 @@ def record(plan: Plan, endpoint: Endpoint, measured: Measured) -> dict[str, Any]
         },
         "scores": scored.scores,
         "meter": scored.meter,
+        "grading": {
+            "own_image": plan.ground is not None,
+            "carried_over": [plan.ground.workdir if plan.ground else "/workspace"],
+            "internet": plan.ground is not None and plan.settings.grader_internet,
+        },
         "not_isolated": list(plan.sandbox.not_isolated),
         "network": {"hosts_tried": outcome.hosts_tried if outcome else None},
         "failure": scored.failure.to_json(),

@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Final
 from xml.etree import ElementTree
 
-from cab_runner import tasks, workspace
+from cab_runner import own_image, tasks, workspace
 from cab_runner.capture import Capture
-from cab_runner.sandbox.base import Folders, Job, Layout, Limits, Outcome, Sandbox
+from cab_runner.harbor import Environment
+from cab_runner.sandbox.base import Folders, Job, Layout, Limits, Outcome, OwnImage, Sandbox
 from cab_runner.sandbox.staging import Staging
 from cab_runner.tasks import Task
 from cab_scoring.evidence import Grade
@@ -45,41 +46,38 @@ def grade(
     stop: Event,
     *,
     agent_files: Sequence[str] = (),
+    internet: bool = False,
 ) -> Graded:
     """Grade a finished workspace. ``final`` is read only; the grader gets a copy.
 
     ``agent_files`` are globs of the agent's own state, which is no part of its work: left out.
 
+    A task that brings its own image is graded in that, afresh and as Harbor would: there the grader gets
+    ``final`` itself, whatever is in it, and with ``internet`` a network.
+
     Raises what :meth:`Sandbox.run` raises.
     """
     with Staging() as staging:
         folders = Folders(
-            workspace=staging.folder("workspace"),
+            workspace=final if task.environment else staging.folder("workspace"),
             home=staging.folder("home"),
             tests=staging.folder("tests"),
             logs=staging.folder("logs"),
         )
         assert folders.tests
         assert folders.logs
-        workspace.copy_final(final, folders.workspace, agent_files)
         shutil.copytree(
             task.tests, folders.tests, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
         )
+        if task.environment:
+            job = _job(task, folders, sandbox.layout(folders), image)
+            job = _in_own_image(task, task.environment, job, internet=internet)
+        else:
+            workspace.copy_final(final, folders.workspace, agent_files)
+            staging.hand_over(folders.workspace, folders.home, folders.logs)
+            job = _job(task, folders, sandbox.layout(folders), image)
         before = tasks.content_hash(folders.tests)
-        staging.hand_over(folders.workspace, folders.home, folders.logs)
-        layout = sandbox.layout(folders)
         output = Capture()
-        job = Job(
-            name=f"grade-{task.content_hash[:8]}",
-            role="grader",
-            command=("sh", f"{layout.tests}/test.sh"),
-            env=grader_env(layout),
-            layout=layout,
-            folders=folders,
-            limits=Limits(wall_s=task.verifier_timeout_s),
-            image=image,
-            cwd=layout.logs,
-        )
         outcome = sandbox.run(job, output, stop)
         verifier = folders.logs / "verifier"
         junit = _read(verifier / "junit.xml")
@@ -102,6 +100,36 @@ def grade(
             stderr_tail=_tail(output.stderr),
         )
     return Graded(grade=verdict, outcome=outcome, stdout=output.stdout, stderr=output.stderr, junit=junit)
+
+
+def _job(task: Task, folders: Folders, layout: Layout, image: str | None) -> Job:
+    return Job(
+        name=f"grade-{task.content_hash[:8]}",
+        role="grader",
+        command=("sh", f"{layout.tests}/test.sh"),
+        env=grader_env(layout),
+        layout=layout,
+        folders=folders,
+        limits=Limits(wall_s=task.verifier_timeout_s),
+        image=image,
+        cwd=layout.logs,
+    )
+
+
+def _in_own_image(task: Task, environment: Environment, job: Job, *, internet: bool) -> Job:
+    assert job.folders.tests
+    (job.folders.tests / "test.sh").chmod(0o755)
+    ground = own_image.look(task, job.image)
+    return replace(
+        job,
+        # by the shell, which also takes a script without a first line that names one
+        command=("sh", "-c", f"{job.layout.tests}/test.sh"),
+        env={**environment.env, **environment.verifier_env},
+        layout=ground.layout(job.layout),
+        limits=own_image.limits(environment, task.verifier_timeout_s),
+        own_image=OwnImage(workdir=ground.workdir, user=environment.verifier_user, internet=internet),
+        cwd=None,
+    )
 
 
 def grader_env(layout: Layout) -> dict[str, str]:
@@ -137,9 +165,9 @@ def junit_results(report: bytes | None) -> tuple[tuple[str, ...], tuple[str, ...
 
 
 def _reward(verifier: Path) -> float | None:
-    """Harbor's verdict file: reward.txt, else ``reward`` in reward.json."""
+    """Harbor's verdict file: ``reward`` in reward.json, else reward.txt."""
     text = _read(verifier / "reward.txt")
-    if text is None and (packed := _read(verifier / "reward.json")) is not None:
+    if (packed := _read(verifier / "reward.json")) is not None:
         try:
             value = json.loads(packed).get("reward")
         except (ValueError, AttributeError):

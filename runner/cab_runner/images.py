@@ -9,6 +9,8 @@ Invariants
 * A tag is ``codingagentbench/<name>:<12 hex digits>``, a hash of the names and bytes of all files of the
   build, of its arguments and of the tags below. Equal sources have equal tags on every machine; file modes
   and times don't count.
+* An image of somebody else's folder (:class:`ForeignImage`) is built as ``docker build`` builds it: there
+  hidden files, modes and links count, and are in the hash.
 * An image whose tag exists is not built again, and one that several builds need is built once.
   ``codingagentbench/<name>:latest`` follows the one used last, so that a task's
   ``FROM codingagentbench/toolchains`` works.
@@ -21,19 +23,24 @@ import io
 import json
 import re
 import tarfile
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 import docker
+import requests
 from docker.api.client import APIClient
 from docker.errors import APIError, DockerException, ImageNotFound
+from docker.utils.build import tar
 
 from cab_runner.errors import MachineLacks, UsageError
+from cab_runner.sandbox import archive, docker_spec, owner
+from cab_runner.tasks import content_hash
 
 Progress = Callable[[str], None]
 """Told in a few words what the build is doing now."""
@@ -64,6 +71,8 @@ class Image:
     """Build argument → the image of ours whose tag it gets."""
     further: Mapping[str, bytes] = field(default_factory=dict)
     """Path in the build context → content: files from outside the folder."""
+    timeout_s: float | None = None
+    """Bound on the build; what it stands on does not count."""
 
     @property
     def tag(self) -> str:
@@ -76,6 +85,10 @@ class Image:
             digest.update(f"{argument}\0{value}\0".encode())
         return f"{PREFIX}/{self.name}:{digest.hexdigest()[:12]}"
 
+    def context(self) -> IO[bytes]:
+        """The build context: a tar."""
+        return _context(self.sources())
+
     def sources(self) -> dict[str, bytes]:
         """The files of the build, sorted by path; hidden files and bytecode are no sources."""
         found = {
@@ -85,6 +98,23 @@ class Image:
             and not any(part.startswith((".", "__")) for part in path.relative_to(self.folder).parts)
         }
         return dict(sorted({**found, **self.further}.items()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignImage(Image):
+    """An image made from a folder that is not ours, as its maker would."""
+
+    @property
+    def tag(self) -> str:
+        """Its tag as its folder is now."""
+        return f"{PREFIX}/{self.name}:{content_hash(self.folder)[:12]}"
+
+    def context(self) -> IO[bytes]:
+        """The folder as it is, but for what its .dockerignore names."""
+        ignore = self.folder / ".dockerignore"
+        lines = ignore.read_text("utf-8").splitlines() if ignore.is_file() else []
+        patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        return cast("IO[bytes]", tar(self.folder, exclude=patterns, dockerfile=("Dockerfile", None)))
 
 
 def of_folder(
@@ -164,10 +194,54 @@ def ensure(image: Image, progress: Progress = lambda _: None) -> str:
     return tag
 
 
+def pull(reference: str, progress: Progress = lambda _: None) -> None:
+    """Fetch an image from its registry. Raises :class:`MachineLacks` where that fails."""
+    with _engine() as engine:
+        try:
+            for event in engine.api.pull(reference, stream=True, decode=True):
+                if error := event.get("error"):
+                    raise MachineLacks(f"no image {reference}: {error}")
+                progress(f"pulling {reference}: {event.get('status', '')}")
+        except APIError as error:
+            raise MachineLacks(f"no image {reference}: {error.explanation}") from None
+
+
+def config_of(reference: str) -> dict[str, Any]:
+    """``Config`` of an image that is on this machine: its WorkingDir, Env, User, Entrypoint."""
+    with _engine() as engine:
+        config: dict[str, Any] = engine.images.get(reference).attrs["Config"]
+        return config
+
+
+def copy_out(reference: str, path: str, target: Path) -> None:
+    """Copy a folder of an image, of which nothing runs, to ``target``.
+
+    Raises :class:`MachineLacks` when the image or the folder is not there.
+    """
+    label = {docker_spec.LABEL_OWNER: owner.me()}
+    with _engine() as engine:
+        try:
+            # a program that an image need not have: it is not started
+            made = engine.api.create_container(
+                reference, command=["true"], labels=label, use_config_proxy=False
+            )
+            try:
+                chunks, _ = engine.api.get_archive(made["Id"], path)
+                archive.unpack(chunks, target)
+            finally:
+                engine.api.remove_container(made["Id"], force=True, v=True)
+        except APIError as error:
+            raise MachineLacks(f"{reference} has no {path}: {error.explanation}") from None
+
+
 def _build(api: APIClient, image: Image, tag: str, progress: Progress) -> None:
     below = {argument: ensure(parent, progress) for argument, parent in image.below.items()}
-    with closing(_output(api, image, tag, {**image.arguments, **below})) as events:
-        _follow(image.name, events, progress)
+    deadline = None if image.timeout_s is None else time.monotonic() + image.timeout_s
+    try:
+        with closing(_output(api, image, tag, {**image.arguments, **below})) as events:
+            _follow(image.name, events, progress, deadline)
+    except (requests.Timeout, requests.ConnectionError) as error:  # how a stream's silence ends
+        raise ImageBuildError(f"image {image.name} did not build: {error}") from None
 
 
 def _output(
@@ -178,24 +252,32 @@ def _output(
     Not by ``api.build``: that one leaves its connection open when the build fails.
     """
     settings = {"t": tag, "buildargs": json.dumps(dict(arguments)), "rm": "1", "forcerm": "1"}
-    with api.post(
-        f"{api.base_url}/v{api.api_version}/build",
-        params=settings,
-        data=_context(image.sources()),
-        headers={"Content-Type": "application/x-tar"},
-        stream=True,
-    ) as response:
+    with (
+        image.context() as context,
+        api.post(
+            f"{api.base_url}/v{api.api_version}/build",
+            params=settings,
+            data=context,
+            headers={"Content-Type": "application/x-tar"},
+            stream=True,
+            timeout=image.timeout_s,
+        ) as response,
+    ):
         if not response.ok:
             raise ImageBuildError(f"image {image.name} did not build: {response.text.strip()}")
         for line in response.iter_lines(chunk_size=None):
             yield json.loads(line)
 
 
-def _follow(name: str, events: Iterator[dict[str, Any]], progress: Progress) -> None:
-    """Report a build's output until it ends. Raises :class:`ImageBuildError` when it failed."""
+def _follow(
+    name: str, events: Iterator[dict[str, Any]], progress: Progress, deadline: float | None = None
+) -> None:
+    """Report a build's output until it ends. Raises :class:`ImageBuildError` where it fails."""
     last: deque[str] = deque(maxlen=_KEPT_LINES)
     step = ""
     for event in events:
+        if deadline is not None and time.monotonic() > deadline:
+            raise ImageBuildError(f"image {name} did not build in the time that its task gives it")
         if error := event.get("error"):
             raise ImageBuildError("\n  ".join((f"image {name} did not build: {error.strip()}", *last)))
         for line in _TERMINAL.sub("", event.get("stream") or event.get("status") or "").splitlines():

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from cab_proxy.control import Budget
+from cab_runner import own_image
 from cab_runner.agents.base import Adapter
+from cab_runner.own_image import Ground
 from cab_runner.plugins import Plugin
 from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Limits, Sandbox
@@ -41,6 +43,8 @@ class Settings:
     """In the order in which they are applied; an agent gets those that are for it."""
     strict_factory: bool = False
     """Adapters leave their deviations out."""
+    grader_internet: bool = False
+    """A task that brings its own image is graded with a network."""
     record_bodies: bool = False
     """Keep what goes over the wire, prompts and code, in the attempt's ``bodies/``."""
 
@@ -60,6 +64,8 @@ class Plan:
     image: str | None
     """The agent's image; docker only."""
     grader_image: str | None
+    ground: Ground | None = None
+    """Where the agent works in an image that the task brings along."""
     results: Path
     settings: Settings
 
@@ -71,7 +77,9 @@ class Plan:
     @property
     def limits(self) -> Limits:
         """What the agent's job may use."""
-        return Limits(wall_s=self.settings.timeout_s or self.task.agent_timeout_s)
+        wall_s = self.settings.timeout_s or self.task.agent_timeout_s
+        environment = self.task.environment
+        return Limits(wall_s=wall_s) if environment is None else own_image.limits(environment, wall_s)
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:

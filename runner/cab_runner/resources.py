@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib.metadata import requires, version
 from importlib.util import find_spec
@@ -32,6 +33,12 @@ def tasks_dir(given: Path | None = None) -> Path:
     return _first("tasks")
 
 
+def cache_dir() -> Path:
+    """What can be made again lies there: ``$XDG_CACHE_HOME/codingagentbench``."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "codingagentbench"
+
+
 def images_dir() -> Path:
     """The folder of Dockerfiles, a folder an image."""
     return _first("images")
@@ -59,6 +66,11 @@ def own_code() -> dict[str, bytes]:
     )
     needed = "".join(f"{line}\n" for line in requires("codingagentbench") or () if "extra ==" not in line)
     return {"requirements.txt": needed.encode()} | {f"packages/{name}": data for name, data in found.items()}
+
+
+def grading_library() -> dict[str, bytes]:
+    """``cab_grading``, which hidden checks import, by path."""
+    return _files(INSIDE / "cab_grading", "cab_grading")
 
 
 def _files(folder: Path, prefix: str) -> dict[str, bytes]:

@@ -1,11 +1,13 @@
 """Tasks on disk: found, read, checked and hashed.
 
 A task is a folder in Harbor's layout (docs/adding-a-task.md). :func:`load` reads ``task.toml`` and
-refuses anything that it does not understand: a typo in a task must not become a silent default.
+refuses anything that it does not understand: a typo in a task must not become a silent default. A folder
+without ``[metadata.cab]`` is a task of Harbor's own making, and read as :mod:`.harbor` says.
 """
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,6 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
+from cab_runner import harbor
 from cab_runner.errors import UsageError
 from cab_scoring.constraints import parse_constraint
 from cab_scoring.evidence import Constraint, TaskFacts
@@ -55,15 +58,18 @@ class Task:
     folder: Path
     title: str
     language: str
+    """Empty where the task's own image has what it needs."""
     instruction: str
     """What the agent is told, whole."""
     agent_timeout_s: float
     verifier_timeout_s: float
-    max_turns: int
+    max_turns: int | None
     visible_tests: str | None = None
     """The command, for ``sh -c`` in the workspace, that runs the tests which the agent sees."""
     content_hash: str
     """Hex SHA-256 over every file of the folder: names, modes and bytes."""
+    environment: harbor.Environment | None = None
+    """The image that a task of Harbor's own making brings along; ``None`` for a task of ours."""
 
     @property
     def id(self) -> str:
@@ -109,15 +115,85 @@ def load(root: Path, task_id: str) -> Task:
     parts = task_id.split("/")
     if len(parts) != 2 or parts[0] not in CATEGORIES or not (folder / "task.toml").is_file():
         raise UsageError(f"no task {task_id!r}: {_suggest(root, task_id)}")
+    return _read(folder, task_id, foreign=False)
+
+
+def load_path(folder: Path) -> Task:
+    """Read the task in a folder anywhere: one of ours, named after its last two folders, or Harbor's own.
+
+    Raises :class:`UsageError` as :func:`load` does.
+    """
+    folder = folder.expanduser().resolve()
+    if not (folder / "task.toml").is_file():
+        raise UsageError(f"no task.toml in {folder}; a pattern names all the tasks in a folder: '{folder}/*'")
+    return _read(folder, f"{folder.parent.name}/{folder.name}", foreign=True)
+
+
+def resolve(root: Path, pattern: str) -> list[Task]:
+    """The tasks that a pattern names: ids under ``root``, else folders; either may be a glob. Never none.
+
+    Raises :class:`UsageError` when nothing matches, and for the first task that cannot be read.
+    """
+    if found := find(root, pattern):
+        return [load(root, task_id) for task_id in found]
+    paths = [Path(path) for path in sorted(glob.glob(str(Path(pattern).expanduser())))]  # noqa: PTH207  # absolute ones too
+    if folders := [path for path in paths if (path / "task.toml").is_file()]:
+        return [load_path(folder) for folder in folders]
+    return [load_path(paths[0]) if paths and paths[0].is_dir() else load(root, pattern)]
+
+
+def resolve_one(root: Path, pattern: str) -> Task:
+    """The one task that a pattern names. Raises :class:`UsageError` when it names several."""
+    found = resolve(root, pattern)
+    if len(found) > 1:
+        raise UsageError(f"{pattern!r} names {len(found)} tasks, {found[0].id} to {found[-1].id}: name one")
+    return found[0]
+
+
+def _read(folder: Path, task_id: str, *, foreign: bool) -> Task:
+    """Read a folder's task.toml; without ``[metadata.cab]`` it is a task of Harbor's own, where it may be."""
     where = f"{task_id}/task.toml"
     try:
         raw = tomllib.loads((folder / "task.toml").read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{where} is not TOML: {error}") from None
     try:
-        return _task(root, task_id, raw)
-    except ValueError as error:
+        metadata = raw.get("metadata", {})
+        if foreign and not (isinstance(metadata, dict) and "cab" in metadata):
+            return _foreign_task(folder, raw)
+        if folder.parent.name not in CATEGORIES:
+            raise ValueError(f"the folder above must be named after a category: {', '.join(CATEGORIES)}")
+        return _task(folder, task_id, raw)
+    except (ValueError, OSError) as error:
         raise UsageError(f"{where}: {error}") from None
+
+
+def _foreign_task(folder: Path, raw: dict[str, Any]) -> Task:
+    task_id = harbor.task_id(raw, folder, CATEGORIES)
+    agent_s, verifier_s = harbor.timeouts_s(raw)
+    return Task(
+        facts=TaskFacts(
+            id=task_id,
+            category=task_id.split("/", 1)[0],
+            expected_action=None,
+            forbidden=(),
+            protected=(),
+            ground_truth_files=(),
+            build_files=(),
+            refusal_evidence=(),
+            expected_tests=(),
+            foreign=True,
+        ),
+        folder=folder,
+        title=task_id,
+        language="",
+        instruction=harbor.instruction((folder / "instruction.md").read_text(encoding="utf-8")),
+        agent_timeout_s=agent_s,
+        verifier_timeout_s=verifier_s,
+        max_turns=None,
+        content_hash=content_hash(folder),
+        environment=harbor.environment(raw, folder),
+    )
 
 
 def content_hash(folder: Path) -> str:
@@ -146,8 +222,7 @@ def _suggest(root: Path, task_id: str) -> str:
     return f"known are {', '.join(near)}" if near else f"{root} holds no task; give --tasks-dir"
 
 
-def _task(root: Path, task_id: str, raw: dict[str, Any]) -> Task:
-    folder = root / task_id
+def _task(folder: Path, task_id: str, raw: dict[str, Any]) -> Task:
     if raw.get("version") != "1.0":
         raise ValueError('version must be "1.0"')
     cab = _table(_table(raw, "metadata"), "cab")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,22 +16,13 @@ from typing import Any
 import pytest
 
 from cab_proxy.records import Record, calls_of
+from fakes.harbor_package import harbor_programs, installed, require_compose
 from fakes.metered import read_ledger
 from fakes.simulator import simulator
 
 pytestmark = pytest.mark.acceptance
 
 KEY = "secret"
-
-
-def installed(folder: Path, python: str, *packages: str) -> Path:
-    """The programs' folder of a new environment with these packages."""
-    subprocess.run([python, "-m", "venv", folder], check=True, capture_output=True)
-    pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run([*pip, *packages], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"pip can't install {packages[0]}: {done.stderr.strip().splitlines()[-1]}")
-    return folder / "bin"
 
 
 def meter(folder: Path, *command: str | Path) -> tuple[Record, ...]:
@@ -114,13 +104,8 @@ TASK = {
 
 @pytest.mark.docker
 def test_harbor_counts_what_the_ledger_has(tmp_path: Path) -> None:
-    if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode != 0:
-        pytest.skip("Harbor needs `docker compose`, version 2")
-    names = ("python3.12", "python3.13") if sys.version_info < (3, 12) else (sys.executable,)
-    python = next(filter(None, map(shutil.which, names)), None)
-    if python is None:
-        pytest.skip("Harbor needs Python 3.12 or newer")
-    harbor = installed(tmp_path / "venv", python, "harbor==0.24.0") / "harbor"
+    require_compose()
+    harbor = harbor_programs(tmp_path / "venv") / "harbor"
     for name, text in TASK.items():
         (tmp_path / "task" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "task" / name).write_text(text)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import shutil
 import socket
+import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -108,7 +109,12 @@ def test_the_projects_own_images_start_from_debian_and_python_bases_only() -> No
         for line in dockerfile.read_text().splitlines()
         if line.startswith("FROM ") and not line.startswith("FROM ${")
     }
-    assert bases <= {"debian:bookworm-slim", "debian:trixie-slim", "python:3.12-slim"}
+    assert bases <= {
+        "debian:bookworm-slim",
+        "debian:trixie-slim",
+        "python:3.12-slim",
+        "python:3.12-slim-bookworm",
+    }
 
 
 def test_without_an_engine_the_message_says_what_to_do(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,3 +210,35 @@ def test_builds_side_by_side_make_what_they_share_once(pair: Pair) -> None:
         tags = list(threads.map(lambda image: images.ensure(image, said.append), above))
     assert all(map(images.exists, tags))
     assert said.count(f"building image {pair.base} (2/2): COPY note.txt /note.txt") == 1
+
+
+def test_a_foreign_folder_is_built_as_its_maker_would(tmp_path: Path) -> None:
+    for name in ("Dockerfile", ".env", "src/__init__.py", "run.sh", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / ".dockerignore").write_text("# what is kept out\nnotes.txt\n")
+    (tmp_path / "run.sh").chmod(0o755)
+    image = images.ForeignImage(name="task-x", folder=tmp_path)
+    with image.context() as context, tarfile.open(fileobj=context) as packed:
+        modes = {entry.name: entry.mode & 0o777 for entry in packed if entry.isfile()}
+    assert set(modes) == {"Dockerfile", ".dockerignore", ".env", "src/__init__.py", "run.sh"}
+    assert modes["run.sh"] == 0o755
+    tag = image.tag
+    (tmp_path / "run.sh").chmod(0o644)
+    assert image.tag != tag
+
+
+@pytest.mark.docker
+def test_a_build_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM debian:bookworm-slim\nRUN sleep 60\n")
+    image = images.ForeignImage(name="task-slow", folder=tmp_path, timeout_s=0.5)
+    with pytest.raises(images.ImageBuildError, match="image task-slow did not build"):
+        images.ensure(image)
+
+
+@pytest.mark.docker
+def test_a_folder_is_copied_out_of_an_image(tmp_path: Path) -> None:
+    images.copy_out("debian:bookworm-slim", "/etc/apt", tmp_path)
+    assert (tmp_path / "sources.list.d").is_dir()
+    with pytest.raises(MachineLacks, match="debian:bookworm-slim has no /nowhere"):
+        images.copy_out("debian:bookworm-slim", "/nowhere", tmp_path)

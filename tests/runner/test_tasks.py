@@ -72,3 +72,47 @@ def test_the_hash_follows_content_name_and_mode(root: Path) -> None:
     third = tasks.content_hash(root)
     extra.rename(extra.with_name("extra2"))
     assert len({first, second, third, tasks.content_hash(root)}) == 4
+
+
+FOREIGN = Path(__file__).parents[1] / "fakes/foreign_task"
+
+
+def test_a_folder_anywhere_is_a_task_of_ours_by_its_last_two_names(root: Path) -> None:
+    found = tasks.load_path(root / TASK)
+    assert found.id == TASK
+    assert found == tasks.load(root.resolve(), TASK)
+    (root / "mutations").rename(root / "others")
+    with pytest.raises(UsageError, match="must be named after a category"):
+        tasks.load_path(root / "others" / TASK.split("/")[1])
+
+
+def test_a_folder_without_our_metadata_is_a_task_of_harbors() -> None:
+    found = tasks.load_path(FOREIGN)
+    assert found.id == "example-org/word-count"
+    assert found.instruction.startswith("Write the three words")
+    assert found.environment is not None
+    assert found.facts.foreign
+    assert (found.agent_timeout_s, found.verifier_timeout_s, found.max_turns) == (120.0, 120.0, None)
+
+
+def test_a_pattern_names_ids_or_folders(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(FOREIGN, root / "set/a")
+    shutil.copytree(FOREIGN, root / "set/b")
+    (root / "set/c").mkdir()
+    assert [task.id for task in tasks.resolve(root, "mutations/*")] == [TASK]
+    assert [task.folder.name for task in tasks.resolve(root, f"{root}/set/*")] == ["a", "b"]
+    monkeypatch.chdir(root)
+    assert tasks.resolve_one(root, "set/a").folder == (root / "set/a").resolve()
+    with pytest.raises(UsageError, match="names 2 tasks"):
+        tasks.resolve_one(root, "set/*")
+    with pytest.raises(UsageError, match=r"no task\.toml in .*/set; a pattern names all"):
+        tasks.resolve(root, "set")
+    with pytest.raises(UsageError, match="known are"):
+        tasks.resolve(root, "set/nope*")
+
+
+def test_a_foreign_task_that_cannot_run_here_says_why(tmp_path: Path) -> None:
+    shutil.copytree(FOREIGN, tmp_path / "set/a")
+    (tmp_path / "set/a/environment/docker-compose.yaml").touch()
+    with pytest.raises(UsageError, match=r"set/a/task\.toml: the task needs further containers"):
+        tasks.load_path(tmp_path / "set/a")

@@ -12,7 +12,7 @@ from typing import Final
 from cab_runner.agents.base import Adapter, Claim, Install, WireContext, Wiring
 from cab_runner.errors import UsageError
 from cab_runner.images import Image, of_folder
-from cab_runner.resources import images_dir, own_code
+from cab_runner.resources import grading_library, images_dir, own_code
 
 __all__ = [
     "Adapter",
@@ -21,6 +21,7 @@ __all__ = [
     "WireContext",
     "Wiring",
     "all_adapters",
+    "base_of_tasks",
     "carrying_image_of",
     "get",
     "how_to_build",
@@ -73,6 +74,11 @@ def sandbox_images() -> tuple[Image, ...]:
 def toolchains() -> Image:
     """The image that the agents' are made from, and in which our own tasks are graded."""
     return of_folder(images_dir(), "toolchains")
+
+
+def base_of_tasks() -> Image:
+    """What our tasks' own Dockerfiles start from, where another harness than this builds them."""
+    return of_folder(images_dir(), "tasks", further=grading_library())
 
 
 def image_of(adapter: Adapter, download: bytes | None = None) -> Image | None:

@@ -77,7 +77,8 @@ def agents_build(names: tuple[str, ...], binary: str | None, sha256: str | None)
     """Build the images of agents (default: all that come from registries), and those below them.
 
     Two each: codingagentbench/agent-NAME, in which the agent works, and on top of it
-    codingagentbench/NAME, which carries cab, the proxy and the tasks.
+    codingagentbench/NAME, which carries cab, the proxy and the tasks. And codingagentbench/tasks, from which
+    our tasks' own Dockerfiles start, for Harbor.
     """
     chosen = [agents.get(name) for name in names] if names else list(agents.all_adapters())
     if binary or sha256:
@@ -91,7 +92,9 @@ def agents_build(names: tuple[str, ...], binary: str | None, sha256: str | None)
         click.echo(f"cab: {adapter.name} left out: {agents.how_to_build(adapter)}", err=True)
     with progress_line() as progress:
         found = [(adapter, image) for adapter, image in wanted if adapter not in lacking]
-        for tag in build([agents.carrying_image_of(*each) for each in found], progress):
+        for tag in build(
+            [agents.base_of_tasks(), *(agents.carrying_image_of(*each) for each in found)], progress
+        ):
             click.echo(tag)
 
 

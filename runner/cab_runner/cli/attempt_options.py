@@ -26,7 +26,8 @@ class Asked:
 
     adapter: Adapter
     model: str
-    task_id: str
+    task: str
+    """An id, or the path of a task's folder."""
     endpoint: str
     key: str | None
     tasks_root: Path
@@ -50,7 +51,10 @@ def attempt_options(command: Callable[..., None]) -> Callable[..., None]:
                 help="Model id as the endpoint knows it; sim: oracle, null, cheat:N.",
             ),
             click.option(
-                "-t", "--task", "task_id", required=True, help="<category>/<slug>; see `cab tasks list`."
+                "-t",
+                "--task",
+                required=True,
+                help="<category>/<slug> (`cab tasks list`), or the folder of a task of Harbor's or your own.",
             ),
             click.option(
                 "--endpoint", envvar="CAB_ENDPOINT", help="…/v1 URL, `sim` or `local`. Default: CAB_ENDPOINT."
@@ -107,6 +111,12 @@ def attempt_options(command: Callable[..., None]) -> Callable[..., None]:
                 help=f"Tokens a call; told to every agent. Default: {MAX_OUTPUT_TOKENS}; less for local.",
             ),
             click.option(
+                "--grader-network",
+                "grader_internet",
+                is_flag=True,
+                help="A task that brings its own image is graded with a network: its test.sh may fetch.",
+            ),
+            click.option(
                 "--methodology", type=click.Choice(list(METHODOLOGIES)), default="1.0", show_default=True
             ),
             json_option,
@@ -131,7 +141,7 @@ def asked_for(given: dict[str, Any], *, provisional: bool = False) -> Asked:
     return Asked(
         adapter=adapter_of(given),
         model=given["model"],
-        task_id=given["task_id"],
+        task=given["task"],
         endpoint=endpoints.parse(given["endpoint"]),
         key=endpoints.key_from(given["key"], given["key_env"]),
         tasks_root=given["tasks_dir"],
@@ -156,6 +166,7 @@ def asked_for(given: dict[str, Any], *, provisional: bool = False) -> Asked:
             methodology=given["methodology"],
             plugins=plugins.load_all(given["plugins"]),
             strict_factory=given["strict_factory"],
+            grader_internet=given["grader_internet"],
         ),
         faults=given.get("faults", ()),
     )

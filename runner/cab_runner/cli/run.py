@@ -12,7 +12,7 @@ from rich.console import Console
 
 from cab_proxy.ids import ulid
 from cab_report.table import cell_table
-from cab_runner import agents, attempt, endpoints, images, oracle, results, sandbox, tasks
+from cab_runner import agents, attempt, endpoints, images, oracle, own_image, results, sandbox, tasks
 from cab_runner.attempt import Recorded
 from cab_runner.cli.agent_options import require_image
 from cab_runner.cli.attempt_options import Asked, asked_for, attempt_options
@@ -28,11 +28,13 @@ from cab_runner.cli.common import (
     sandbox_option,
     stop_on_signals,
 )
-from cab_runner.errors import AttemptVoid, UsageError
+from cab_runner.errors import AttemptVoid, MachineLacks, UsageError
+from cab_runner.own_image import Ground
 from cab_runner.plan import Plan
 from cab_runner.resources import tasks_dir
 from cab_runner.results import CellKey
-from cab_runner.sandbox.base import Interrupted
+from cab_runner.sandbox.base import Interrupted, Sandbox
+from cab_runner.tasks import Task
 from cab_sim.errors import SimError
 from cab_sim.faults import Fault
 
@@ -68,7 +70,7 @@ def demo(results: Path, sandbox_name: str | None, as_json: bool) -> None:
             asked = Asked(
                 adapter=agents.get("bash-loop"),
                 model="oracle",
-                task_id=task_id,
+                task=task_id,
                 endpoint=endpoints.SIMULATOR,
                 key=None,
                 tasks_root=tasks_dir(),
@@ -116,7 +118,7 @@ def _run_and_show(asked: Asked, as_json: bool) -> None:
 
 def _run(asked: Asked, stop: Event, progress: Progress) -> Recorded:
     """Check everything that was asked for, then run the attempt."""
-    task = tasks.load(asked.tasks_root, asked.task_id)
+    task = tasks.resolve_one(asked.tasks_root, asked.task)
     adapter = asked.adapter
     key = CellKey(sweep_id=asked.sweep_id, agent=adapter.name, model=asked.model, task_id=task.id)
     if asked.attempt is not None:
@@ -125,8 +127,15 @@ def _run(asked: Asked, stop: Event, progress: Progress) -> Recorded:
     _check_faults(asked.faults, simulated=simulated)
     chosen = choose_sandbox(asked.sandbox_name, adapter, simulated=simulated)
     require_image(adapter, chosen)
-    image, grader_image = image_refs(chosen, adapter, progress)
-    require_toolchain(task, chosen, stop)
+    ground: Ground | None = None
+    image: str | None
+    grader_image: str | None
+    if task.environment:
+        ground = _ground(task, asked, chosen, stop, progress)
+        image = grader_image = ground.image
+    else:
+        image, grader_image = image_refs(chosen, adapter, progress)
+        require_toolchain(task, chosen, stop)
     script = oracle.script_for(task, asked.model, chosen, grader_image, stop) if simulated else None
     plan = Plan(
         key=key,
@@ -137,6 +146,7 @@ def _run(asked: Asked, stop: Event, progress: Progress) -> Recorded:
         sandbox=chosen,
         image=image,
         grader_image=grader_image,
+        ground=ground,
         results=asked.results,
         settings=asked.settings,
     )
@@ -146,6 +156,18 @@ def _run(asked: Asked, stop: Event, progress: Progress) -> Recorded:
     progress(f"{adapter.name} × {asked.model} × {task.id} ({chosen.name})")
     wanted = endpoints.Wanted(endpoint=asked.endpoint, key=asked.key, script=script, faults=asked.faults)
     return attempt.run(plan, wanted, stop, progress)
+
+
+def _ground(task: Task, asked: Asked, chosen: Sandbox, stop: Event, progress: Progress) -> Ground:
+    """A task's own image, with the agent in it."""
+    adapter = asked.adapter
+    if chosen.name != "docker":
+        raise MachineLacks(f"{task.id} brings its own image: it needs --sandbox docker")
+    in_image = adapter.install is not None or adapter.image is not None
+    agent_image, _ = image_refs(chosen, adapter, progress) if in_image else (None, None)
+    ground = own_image.prepare(task, agent_image, progress, grader_internet=asked.settings.grader_internet)
+    own_image.require_runs(task, adapter, ground, chosen, stop)
+    return ground
 
 
 def _check_faults(faults: tuple[str, ...], *, simulated: bool) -> None:

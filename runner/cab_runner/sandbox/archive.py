@@ -11,10 +11,12 @@ import hashlib
 import io
 import shutil
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
+from cab_runner.sandbox.base import SandboxError
 from cab_runner.sandbox.trees import FOLDER_DIGEST, OTHER_DIGEST, Digests, file_digest, link_digest
 
 _MOST_ENTRIES: Final = 20_000
@@ -46,23 +48,42 @@ class Chunks(io.RawIOBase):
         return len(taken)
 
 
-def pack(folder: Path, name: str) -> bytes:
-    """A tar of a folder as ``name``, all of it root's and nobody else's to read."""
+def pack(folder: Path, name: str, *, open_to_all: bool = False) -> bytes:
+    """A tar of a folder as ``name``, all of it root's, and nobody else's to read unless it is open to all."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        tar.add(folder, arcname=name, filter=_private)
+        tar.add(folder, arcname=name, filter=_open if open_to_all else _private)
     return packed.getvalue()
 
 
-def empty_folder(name: str, mode: int) -> bytes:
-    """A tar of one empty folder that is root's."""
+def empty_folders(modes: Mapping[str, int]) -> bytes:
+    """A tar of empty folders that are root's, by name, outer ones first."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        entry = tarfile.TarInfo(name)
-        entry.type = tarfile.DIRTYPE
-        entry.mode = mode
-        tar.addfile(entry)
+        for name, mode in modes.items():
+            entry = tarfile.TarInfo(name)
+            entry.type = tarfile.DIRTYPE
+            entry.mode = mode
+            tar.addfile(entry)
     return packed.getvalue()
+
+
+def unpack(chunks: Iterable[bytes], target: Path) -> None:
+    """Write what a tar holds below its top folder to ``target``: files, folders and links, with their modes
+    and, where we are root, their owners. Set-id bits, devices and pipes are left out.
+
+    For folders of images, of which no program has run. Raises :class:`SandboxError` for what would lie
+    outside ``target``.
+    """
+    reader = io.BufferedReader(Chunks(chunks))
+    try:
+        with tarfile.open(fileobj=reader, mode="r|") as tar:
+            # where tarfile has filters, its default would refuse links to /usr
+            tar.extraction_filter = lambda entry, _: entry
+            tar.extractall(target, members=_moved(tar, target), numeric_owner=True)  # noqa: S202  # see _moved
+    finally:
+        while reader.read(1 << 20):
+            pass
 
 
 def digests(chunks: Iterable[bytes]) -> Digests:
@@ -129,6 +150,34 @@ def _entries(chunks: Iterable[bytes]) -> Iterator[tuple[str, tarfile.TarInfo, IO
 def _below(target: Path, path: str) -> Path | None:
     parts = PurePosixPath(path).parts
     return None if ".." in parts or "\0" in path else target.joinpath(*parts)
+
+
+def _moved(tar: tarfile.TarFile, target: Path) -> Iterator[tarfile.TarInfo]:
+    """The entries as they are to be written, each looked at when all before it are written."""
+    root = target.resolve()
+    for entry in tar:
+        if entry.isreg() or entry.isdir() or entry.issym() or entry.islnk():
+            moved = copy(entry)
+            moved.name, moved.mode = _below_top(entry.name), entry.mode & 0o1777
+            if entry.islnk():
+                moved.linkname = _below_top(entry.linkname)
+            for name in (moved.name, moved.linkname if entry.islnk() else "."):
+                place = _below(root, name)
+                if place is None or not place.parent.resolve().is_relative_to(
+                    root if name != "." else root.parent
+                ):
+                    raise SandboxError(f"an image's archive has {entry.name!r}, which lies elsewhere")
+            yield moved
+
+
+def _below_top(name: str) -> str:
+    return name.strip("/").partition("/")[2] or "."
+
+
+def _open(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    private = _private(entry)
+    private.mode |= 0o055 if private.mode & 0o100 else 0o044
+    return private
 
 
 def _private(entry: tarfile.TarInfo) -> tarfile.TarInfo:

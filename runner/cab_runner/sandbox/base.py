@@ -98,6 +98,24 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnImage:
+    """How a job runs in an image that its task brought along (docker only): much as Harbor would run it.
+
+    Its root can be written, its users and their homes are the image's own, and root in it has what a package
+    manager needs.
+    """
+
+    workdir: str
+    """Where the workspace lies; the layout's, too."""
+    user: str | None = None
+    """By name or number; default: the image's."""
+    read_only: Mapping[str, Path] = field(default_factory=dict)
+    """Where to mount → folder on the host."""
+    internet: bool = False
+    """A network that leads outside, in place of none: by the user's word alone, and never with a door."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One program to run."""
 
@@ -114,6 +132,8 @@ class Job:
     limits: Limits
     image: str | None = None
     """Docker only."""
+    own_image: OwnImage | None = None
+    """For an image that is not ours."""
     door_image: str | None = None
     """Docker only: has Python for the door's forwarder, which the job's image need not; default: that one."""
     door: Path | None = None

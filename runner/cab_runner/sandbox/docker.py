@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -48,6 +49,7 @@ from cab_runner.sandbox.trees import Digests, intact
 _TIMEOUT_S: Final = 120
 """For one request to the engine; not for a job."""
 _KILLED: Final = 137
+_LOOK_AT_LAYER_S: Final = 3.0
 
 
 class DockerSandbox:
@@ -87,10 +89,11 @@ class DockerSandbox:
             cleanup.callback(meter.close)
             spec = docker_spec.program(job, files, sandbox_user(), network, meter.parent)
             container = _create(client, cleanup, spec, job)
+            _give(client, cleanup, job, (job.own_image.user or "root") if job.own_image else None)
             before = _put_tests(client, container, job)
             attachment = cleanup.enter_context(_attach(client, container))
             client.start(container)
-            running = _Container(client, container, attachment, meter)
+            running = _Container(client, container, attachment, meter, job)
             ending = supervise(
                 running,
                 limits=job.limits,
@@ -101,7 +104,7 @@ class DockerSandbox:
             outcome = _outcome(ending, client.inspect_container(container)["State"], job, info)
             untouched, complete = _fetch(client, container, job, before)
             client.remove_container(container, force=True, v=True)
-            _give_back(client, cleanup, job)
+            _give(client, cleanup, job, ":".join(map(str, sandbox_user())))
             return replace(
                 outcome,
                 image_digest=digest,
@@ -115,7 +118,11 @@ class DockerSandbox:
 class _Container:
     """A started container, as :func:`~cab_runner.sandbox.supervise.supervise` sees it."""
 
-    def __init__(self, client: APIClient, container: str, attachment: Attachment, meter: CpuMeter) -> None:
+    def __init__(
+        self, client: APIClient, container: str, attachment: Attachment, meter: CpuMeter, job: Job
+    ) -> None:
+        self._job = job
+        self._layer_looked_at = time.monotonic()
         self._client = client
         self._container = container
         self._attachment = attachment
@@ -134,7 +141,15 @@ class _Container:
 
     def check(self) -> KilledFor | None:
         self._meter.sample()
-        return None
+        return "disk" if self._layer_is_full() else None
+
+    def _layer_is_full(self) -> bool:
+        """Whether what was written outside of the job's folders, where it can write there, is too much."""
+        if self._job.own_image is None or time.monotonic() - self._layer_looked_at < _LOOK_AT_LAYER_S:
+            return False
+        self._layer_looked_at = time.monotonic()
+        [found] = self._client.containers(all=True, size=True, filters={"id": self._container}) or [{}]
+        return int(found.get("SizeRw", 0)) > self._job.limits.disk_bytes
 
 
 @contextmanager
@@ -252,10 +267,11 @@ def _put_tests(client: APIClient, container: str, job: Job) -> Digests:
     """Put a grader's tests and an empty logs folder into its container; the tests' digests."""
     tests, logs = kit.grader_folders(job)
     if logs is not None:
-        client.put_archive(container, "/", archive.empty_folder(kit.LOGS.strip("/"), 0o755))
+        folders = {"logs": 0o777, "logs/verifier": 0o777} if job.own_image else {"logs": 0o755}
+        client.put_archive(container, "/", archive.empty_folders(folders))
     if tests is None:
         return {}
-    packed = archive.pack(tests, kit.TESTS.strip("/"))
+    packed = archive.pack(tests, kit.TESTS.strip("/"), open_to_all=job.own_image is not None)
     client.put_archive(container, "/", packed)
     return archive.digests([packed])
 
@@ -273,12 +289,12 @@ def _fetch(client: APIClient, container: str, job: Job, before: Digests) -> tupl
     return untouched, complete
 
 
-def _give_back(client: APIClient, cleanup: ExitStack, job: Job) -> None:
-    """Make the invoking user the owner again of what a root harness left in the job's folders."""
-    uid, gid = sandbox_user()
-    if job.role != "grader" or os.geteuid() == 0 or job.image is None:
+def _give(client: APIClient, cleanup: ExitStack, job: Job, user: str | None) -> None:
+    """Make a user the owner of the job's folders, where a job may be root and the runner is not."""
+    if os.geteuid() == 0 or user is None or (job.role != "grader" and job.own_image is None):
         return
-    container = _create(client, cleanup, docker_spec.give_back(job, job.image, (uid, gid)), job)
+    assert job.image is not None
+    container = _create(client, cleanup, docker_spec.give(job, job.image, user), job)
     client.start(container)
     client.wait(container)
 

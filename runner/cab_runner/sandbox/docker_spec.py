@@ -2,11 +2,15 @@
 
 Invariants
 ----------
-* No container of ours has a network but its own loopback, or any capability but those named here.
+* No container of our own images has a network but its own loopback, and none any capability but those named
+  here.
 * The job's container joins the network of the holder, whose only program is the door's forwarder;
   the meter's socket and the list of names that the job asked for are in the holder alone.
 * An agent's root is read-only. A grader's is written through the engine (tests, logs) and by the
   harness; its tested code can write only its workspace and bounded tmpfs.
+* In an image that a task brought along the root can be written, and who is root there has what a package
+  manager needs: nothing that makes devices or file capabilities, since the workspace is the host's. Only a
+  grader's network there is ever more than loopback, where the user said so.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from typing import Any, Final
 from docker.types import LogConfig, Mount, Ulimit
 
 from cab_runner.sandbox import kit, owner
-from cab_runner.sandbox.base import Job, Limits, Mechanism
+from cab_runner.sandbox.base import Job, Limits, Mechanism, OwnImage
 
 LABEL_RUN: Final = "org.codingagentbench.run"
 """The job's name."""
@@ -30,6 +34,11 @@ LABEL_OWNER: Final = "org.codingagentbench.owner"
 
 GRADER_CAPABILITIES: Final = ("SETUID", "SETGID", "KILL", "CHOWN", "DAC_OVERRIDE")
 """What the harness needs to run tested code as another user and to read what that leaves."""
+
+OWN_IMAGE_CAPABILITIES: Final = (
+    *("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"),
+)
+"""What programs expect that take root for granted."""
 
 _HOLDER_MEMORY_BYTES: Final = 256 * 2**20
 _HOLDER_PROCESSES: Final = 64
@@ -81,6 +90,8 @@ def holder(job: Job, files: kit.Kit, door: Path, door_owner: tuple[int, int], lo
 
 def program(job: Job, files: kit.Kit, user: tuple[int, int], network: str, parent: str | None) -> Spec:
     """The job's own container. ``parent`` is the control group to make it in, where we can read it."""
+    if job.own_image is not None:
+        return _in_own_image(job, job.own_image, files, network, parent)
     grader = job.role == "grader"
     mounts = [
         Mount(kit.WORKSPACE, os.fspath(job.folders.workspace), type="bind"),
@@ -91,25 +102,17 @@ def program(job: Job, files: kit.Kit, user: tuple[int, int], network: str, paren
         _read_only(files.hosts, "/etc/hosts"),
         _read_only(files.resolv, "/etc/resolv.conf"),
     ]
-    limits = job.limits
-    tmp = f"rw,exec,nosuid,nodev,mode=1777,size={tmp_bytes(limits)}"
+    tmp = f"rw,exec,nosuid,nodev,mode=1777,size={tmp_bytes(job.limits)}"
     host: dict[str, Any] = {
         **_confined(),
+        **_bounded(job.limits, parent),
         "network_mode": network,
         "read_only": not grader,
         "mounts": mounts,
         "tmpfs": dict.fromkeys(("/tmp", "/var/tmp", "/run", "/run/lock"), tmp),  # noqa: S108  # in the container
-        "shm_size": _SHM_BYTES,
-        "mem_limit": limits.memory_bytes,
-        "memswap_limit": limits.memory_bytes,
-        "pids_limit": limits.processes,
     }
     if grader:
         host["cap_add"] = list(GRADER_CAPABILITIES)
-    if limits.cpus is not None:
-        host["nano_cpus"] = round(limits.cpus * 1e9)
-    if parent is not None:
-        host["cgroup_parent"] = parent
     return Spec(
         config={
             **_config(job, job.role),
@@ -123,15 +126,48 @@ def program(job: Job, files: kit.Kit, user: tuple[int, int], network: str, paren
     )
 
 
-def give_back(job: Job, image: str, user: tuple[int, int]) -> Spec:
-    """A container that gives what a grader's harness, being root, left in the folders to their owner."""
+def _in_own_image(job: Job, own: OwnImage, files: kit.Kit, network: str, parent: str | None) -> Spec:
+    grader = job.role == "grader"
+    mounts = [Mount(own.workdir, os.fspath(job.folders.workspace), type="bind")]
+    if not grader:
+        mounts += [
+            Mount(kit.HOME, os.fspath(job.folders.home), type="bind"),
+            _read_only(files.inside, kit.TOOLS),
+        ]
+    if not own.internet:
+        mounts += [_read_only(files.hosts, "/etc/hosts"), _read_only(files.resolv, "/etc/resolv.conf")]
+    mounts += [_read_only(source, target) for target, source in own.read_only.items()]
+    return Spec(
+        config={
+            **_config(job, job.role),
+            "entrypoint": list(job.command),
+            "working_dir": job.cwd or own.workdir,
+            "environment": dict(job.env) if grader else {"HOME": kit.HOME, **job.env},
+            **({} if own.user is None else {"user": own.user}),
+            **({"hostname": "cab"} if network == "none" else {}),
+        },
+        host={
+            **_confined(),
+            **_bounded(job.limits, parent),
+            "network_mode": "bridge" if own.internet else network,
+            "mounts": mounts,
+            "cap_add": list(OWN_IMAGE_CAPABILITIES),
+        },
+    )
+
+
+def give(job: Job, image: str, user: str) -> Spec:
+    """A container that makes ``user`` the owner of a job's folders: where the runner, who is not root, and a
+    job that is have to do with the same files.
+    """
+    workspace = job.own_image.workdir if job.own_image else kit.WORKSPACE
     mounts = [
-        Mount(kit.WORKSPACE, os.fspath(job.folders.workspace), type="bind"),
+        Mount(workspace, os.fspath(job.folders.workspace), type="bind"),
         Mount(kit.HOME, os.fspath(job.folders.home), type="bind"),
     ]
-    command = ["chown", "-R", "-h", f"{user[0]}:{user[1]}", kit.WORKSPACE, kit.HOME]
+    command = ["chown", "-R", "-h", user, workspace, kit.HOME]
     return Spec(
-        config={**_config(job, "give-back"), "image": image, "entrypoint": command, "user": "0:0"},
+        config={**_config(job, "give"), "image": image, "entrypoint": command, "user": "0:0"},
         host={
             **_confined(),
             "network_mode": "none",
@@ -168,6 +204,17 @@ def _config(job: Job, role: str) -> dict[str, Any]:
         "labels": {LABEL_RUN: job.name, LABEL_ROLE: role, LABEL_OWNER: owner.me()},
         "healthcheck": {"test": ["NONE"]},
         "use_config_proxy": False,  # else the user's proxy settings, credentials included, go in
+    }
+
+
+def _bounded(limits: Limits, parent: str | None) -> dict[str, Any]:
+    return {
+        "shm_size": _SHM_BYTES,
+        "mem_limit": limits.memory_bytes,
+        "memswap_limit": limits.memory_bytes,
+        "pids_limit": limits.processes,
+        **({} if limits.cpus is None else {"nano_cpus": round(limits.cpus * 1e9)}),
+        **({} if parent is None else {"cgroup_parent": parent}),
     }
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+import stat
 import tarfile
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cab_runner.sandbox import archive
+from cab_runner.sandbox.base import SandboxError
 from cab_runner.sandbox.trees import tree_digest
 
 
@@ -122,3 +125,48 @@ def test_chunks_fall_anywhere(cuts: list[int]) -> None:
     chunks = [PACKED[a:b] for a, b in pairwise(edges)]
     assert archive.digests(chunks) == archive.digests([PACKED])
     assert set(archive.digests(chunks)) == {"a", "b", "b/c"}
+
+
+def test_a_folder_of_an_image_is_unpacked_as_it_is(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    entries = [
+        ("app", tarfile.DIRTYPE, 0o750, ""),
+        ("app/empty", tarfile.DIRTYPE, 0o777, ""),
+        ("app/run", tarfile.REGTYPE, 0o4755, ""),
+        ("app/same", tarfile.LNKTYPE, 0o755, "app/run"),
+        ("app/out", tarfile.SYMTYPE, 0o777, "/etc/passwd"),
+        ("app/pipe", tarfile.FIFOTYPE, 0o644, ""),
+    ]
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, kind, mode, link in entries:
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode, entry.linkname = kind, mode, link
+            entry.uid, entry.gid = os.geteuid(), os.getegid()
+            tar.addfile(entry)
+    target = tmp_path / "workspace"
+    target.mkdir()
+    archive.unpack([packed.getvalue()], target)
+    assert sorted(path.name for path in target.iterdir()) == ["empty", "out", "run", "same"]
+    assert stat.S_IMODE(target.stat().st_mode) == 0o750
+    assert stat.S_IMODE((target / "empty").stat().st_mode) == 0o777
+    assert stat.S_IMODE((target / "run").stat().st_mode) == 0o755, "without the set-id bit"
+    assert (target / "same").samefile(target / "run")
+    assert (target / "out").readlink() == Path("/etc/passwd")
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [("app/../../x", tarfile.REGTYPE, b"")],
+        [("app/out", tarfile.SYMTYPE, "/"), ("app/out/tmp/x", tarfile.REGTYPE, b"")],
+        [("app/out", tarfile.SYMTYPE, "/etc"), ("app/passwd", tarfile.LNKTYPE, "app/out/passwd")],
+        [("app/passwd", tarfile.LNKTYPE, "app/../../../etc/passwd")],
+    ],
+)
+def test_what_would_lie_outside_is_an_error(
+    tmp_path: Path, entries: list[tuple[str, bytes, bytes | str]]
+) -> None:
+    (tmp_path / "in").mkdir()
+    with pytest.raises(SandboxError, match="which lies elsewhere"):
+        archive.unpack([tar_of(*entries)], tmp_path / "in")
+    assert {path.name for path in tmp_path.rglob("*")} <= {"in", "out"}

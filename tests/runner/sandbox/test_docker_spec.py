@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cab_runner.sandbox import docker_spec, kit
-from cab_runner.sandbox.base import Folders, Job, Limits
+from cab_runner.sandbox.base import Folders, Job, Limits, OwnImage
 
 FOLDERS = Folders(workspace=Path("/s/w"), home=Path("/s/h"), tests=Path("/s/t"), logs=Path("/s/l"))
 AGENT = Job(
@@ -83,7 +83,7 @@ def test_a_grader_is_root_with_few_capabilities_and_no_mounted_tests_or_logs() -
 
 
 def test_giving_back_has_only_what_chown_needs() -> None:
-    spec = docker_spec.give_back(AGENT, "cab/x:1", (1000, 1000))
+    spec = docker_spec.give(AGENT, "cab/x:1", "1000:1000")
     assert_confined(spec)
     assert spec.host["network_mode"] == "none"
     assert spec.config["entrypoint"] == ["chown", "-R", "-h", "1000:1000", "/workspace", "/home/cab"]
@@ -104,3 +104,36 @@ def test_the_door_is_held_in_another_image_where_one_is_named() -> None:
     held = docker_spec.holder(foreign, FILES, Path("/s/door"), (0, 0), Path("/s/lookups"))
     assert held.config["image"] == "cab/python:1"
     assert docker_spec.program(foreign, FILES, (1, 1), "container:h", None).config["image"] == "foreign:1"
+
+
+OWN = replace(
+    AGENT,
+    own_image=OwnImage(workdir="/app", user="dev", read_only={"/opt/cab/agent": Path("/cache/x")}),
+)
+
+
+def test_an_image_that_a_task_brought_along_keeps_its_root_and_its_users() -> None:
+    spec = docker_spec.program(OWN, FILES, (1000, 1000), "container:holder", None)
+    assert spec.config["user"] == "dev"
+    assert spec.config["working_dir"] == "/app"
+    assert "read_only" not in spec.host
+    assert "tmpfs" not in spec.host
+    assert mounts(spec)["/app"] == ("/s/w", False)
+    assert mounts(spec)["/opt/cab/agent"] == ("/cache/x", True)
+    assert "/etc/passwd" not in mounts(spec)
+
+
+def test_root_there_has_nothing_that_reaches_the_host() -> None:
+    spec = docker_spec.program(OWN, FILES, (1000, 1000), "none", None)
+    assert_confined(spec)
+    assert not {"MKNOD", "SETFCAP", "NET_RAW", "SYS_ADMIN", "SYS_PTRACE"} & set(spec.host["cap_add"])
+
+
+def test_only_a_grader_for_which_the_user_said_so_has_a_network() -> None:
+    grader = replace(OWN, role="grader")
+    assert docker_spec.program(grader, FILES, (1000, 1000), "none", None).host["network_mode"] == "none"
+    open_ = replace(grader, own_image=OwnImage(workdir="/app", internet=True))
+    spec = docker_spec.program(open_, FILES, (1000, 1000), "none", None)
+    assert spec.host["network_mode"] == "bridge"
+    assert "user" not in spec.config, "the image's own"
+    assert set(mounts(spec)) == {"/app"}, "no HOME, tools or name server of ours"
