@@ -9,20 +9,11 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Final
 
-from cab_runner import agents, images, local_model
+from cab_runner import agents, images, languages, local_model
 from cab_runner.capture import Capture
 from cab_runner.sandbox.base import Folders, Interrupted, Job, Limits, Sandbox, SandboxError
 from cab_runner.sandbox.staging import Staging
 
-_VERSION_COMMANDS: Final = {
-    "python": "python3 --version",
-    "go": "go version",
-    "rust": "cargo --version",
-    "javascript": "node --version",
-    "java": "javac -version",
-    "cpp": "g++ --version",
-    "shell": "sh -c 'echo sh'",
-}
 _PROBE_S: Final = 30.0
 
 
@@ -41,7 +32,7 @@ def toolchain(language: str, sandbox: Sandbox, image: str | None, stop: Event) -
         folders = Folders(workspace=staging.folder("workspace"), home=staging.folder("home"))
         staging.hand_over(folders.workspace, folders.home)
         layout = sandbox.layout(folders)
-        command = _VERSION_COMMANDS[language]
+        command = languages.BY_NAME[language].version_command
         if language == "python":
             command = f"{layout.python} --version"
         output = Capture()
@@ -99,7 +90,7 @@ def _toolchain_findings(sandbox: Sandbox, stop: Event) -> list[Finding]:
         if not images.exists(image):
             return [Finding("toolchains in docker", False, "the image is not built: cab agents build")]
     found = []
-    for language in ("python", "go", "rust"):
+    for language in languages.BY_NAME:
         if stop.is_set():
             raise Interrupted
         try:

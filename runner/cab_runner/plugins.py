@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-import tomli_w
+import tomlkit
 
 from cab_runner import templates
 from cab_runner.agents.base import WireContext, Wiring
@@ -252,7 +252,7 @@ def _merged_text(
     if not isinstance(before, dict):
         raise ValueError(f"{place} holds no {'TOML' if toml else 'JSON object'} to merge into")
     after = _merged(before, table, place, leads)
-    return tomli_w.dumps(after) if toml else json.dumps(after, ensure_ascii=False, indent=1)
+    return tomlkit.dumps(after) if toml else json.dumps(after, ensure_ascii=False, indent=1)
 
 
 def _merged(

@@ -31,7 +31,7 @@ SCHEMA_VERSION: Final = 1
 
 Prefer = Literal["shell", "edit"]
 
-_MODEL: Final = re.compile(r"oracle|cheat:[1-9][0-9]*")
+_MODEL: Final = re.compile(r"oracle|cheat:[a-z1-9][a-z0-9-]*")
 _TASK: Final = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -103,14 +103,16 @@ class Script:
     task: str
     """``<category>/<slug>``."""
     models: Mapping[str, ModelScript] = field(default_factory=dict)
-    """``oracle`` and ``cheat:<n>``."""
+    """``oracle``, ``cheat:<n>`` and ``cheat:<name>``."""
 
     def __post_init__(self) -> None:
         if not _TASK.fullmatch(self.task):
             raise ScriptError(f"task {self.task!r} is not <category>/<slug>")
         for name in self.models:
             if not _MODEL.fullmatch(name):
-                raise ScriptError(f"model {name!r} cannot be scripted; names are oracle and cheat:<n>")
+                raise ScriptError(
+                    f"model {name!r} cannot be scripted; names are oracle, cheat:<n> and cheat:<name>"
+                )
 
     @classmethod
     def parse(cls, data: bytes) -> Script:

@@ -38,7 +38,8 @@ def test_what_is_written_is_read_back(before: str | None, after: str | None, say
 
 
 def test_dump_and_load_use_a_file(tmp_path: Path) -> None:
-    script = Script(task="polyglot/go", models={"cheat:12": ModelScript(say="é")})
+    models = {"cheat:12": ModelScript(say="é"), "cheat:pass-line": ModelScript()}
+    script = Script(task="polyglot/go", models=models)
     script.dump(tmp_path / "s.json")
     assert Script.load(tmp_path / "s.json") == script
 
@@ -61,6 +62,10 @@ def test_load_names_the_file(tmp_path: Path) -> None:
         ({"schema_version": 1, "task": "x"}, "task 'x' is not <category>/<slug>"),
         ({"schema_version": 1, "task": "a/b", "models": []}, "models is not an object"),
         ({"schema_version": 1, "task": "a/b", "models": {"null": {}}}, "model 'null' cannot be scripted"),
+        (
+            {"schema_version": 1, "task": "a/b", "models": {"cheat:0": {}}},
+            "model 'cheat:0' cannot be scripted",
+        ),
         ({"schema_version": 1, "task": "a/b", "models": {"oracle": {"edits": 1}}}, "edits is not a list"),
         ({"schema_version": 1, "task": "a/b", "models": {"oracle": {"prefer": "x"}}}, "prefer is 'x'"),
         (raw(before=None, after=None), "both null"),

@@ -154,7 +154,9 @@ def image_refs(chosen: Sandbox, adapter: Adapter | None, progress: Progress) -> 
 
 def require_toolchain(task: Task, chosen: Sandbox, stop: Event) -> None:
     """Raise :class:`MachineLacks` when the sandbox has no toolchain for the task's language."""
-    if chosen.name != "docker" and toolchain(task.language, chosen, None, stop) is None:
+    if task.facts.foreign or chosen.name == "docker":
+        return
+    if toolchain(task.language, chosen, None, stop) is None:
         raise MachineLacks(
             f"{task.id} needs {task.language}, which the {chosen.name} sandbox lacks on this machine: "
             f"use --sandbox docker, or install {task.language} under /usr"

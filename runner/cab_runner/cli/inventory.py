@@ -1,4 +1,4 @@
-"""``cab tasks``, ``cab doctor``, ``cab clean``: what there is, and keeping it in order."""
+"""``cab doctor``, ``cab clean``: what this machine has, and keeping it in order."""
 
 from __future__ import annotations
 
@@ -7,101 +7,16 @@ from pathlib import Path
 
 import click
 
-from cab_runner import admission, sandbox, tasks
 from cab_runner import doctor as doctor_module
+from cab_runner import sandbox
 from cab_runner.cli.common import (
     DEFAULT_RESULTS,
-    choose_sandbox,
-    image_refs,
     json_option,
     print_json,
     print_table,
-    progress_line,
-    require_toolchain,
-    sandbox_option,
     stop_on_signals,
-    tasks_dir_option,
 )
-from cab_runner.errors import CabError, UsageError
 from cab_runner.sandbox.reap import reap
-
-
-@click.group("tasks")
-def tasks_group() -> None:
-    """The tasks, and whether they may be trusted."""
-
-
-@tasks_group.command("list")
-@tasks_dir_option
-@json_option
-def tasks_list(tasks_dir: Path, as_json: bool) -> None:
-    """Every task with its language and what is expected of the agent."""
-    found = [tasks.load(tasks_dir, task_id) for task_id in tasks.find(tasks_dir)]
-    if as_json:
-        print_json(
-            [
-                {
-                    "id": task.id,
-                    "title": task.title,
-                    "language": task.language,
-                    "expected_action": task.facts.expected_action,
-                    "agent_timeout_s": task.agent_timeout_s,
-                    "hash": task.content_hash,
-                }
-                for task in found
-            ]
-        )
-        return
-    print_table(
-        ("task", "language", "expected", "title"),
-        [(task.id, task.language, task.facts.expected_action or "", task.title) for task in found],
-    )
-
-
-@tasks_group.command("check", short_help="Grade solutions, nothing, and every cheat.")
-@click.argument("patterns", nargs=-1)
-@sandbox_option
-@tasks_dir_option
-@json_option
-def tasks_check(patterns: tuple[str, ...], sandbox_name: str | None, tasks_dir: Path, as_json: bool) -> None:
-    """Grade each task's solution, nothing, and every cheat in the real grader sandbox.
-
-    PATTERNS are globs of task ids; default: all. Exit 1 when a task fails its check.
-    """
-    ids = sorted({task_id for pattern in patterns or ("*",) for task_id in tasks.find(tasks_dir, pattern)})
-    if not ids:
-        raise UsageError(f"no task matches {' '.join(patterns)}: see `cab tasks list`")
-    rows = []
-    with stop_on_signals() as stop, progress_line() as progress:
-        # tasks and their scripts are ours, as the simulator is
-        chosen = choose_sandbox(sandbox_name, None, simulated=True)
-        _, image = image_refs(chosen, None, progress)
-        for task_id in ids:
-            task = tasks.load(tasks_dir, task_id)
-            require_toolchain(task, chosen, stop)
-            for result in admission.check(task, chosen, image, stop):
-                progress(f"{task_id} {result.name}: {result.detail}")
-                rows.append((task_id, result))
-    if as_json:
-        print_json(
-            [
-                {
-                    "task": task_id,
-                    "check": r.name,
-                    "ok": r.ok,
-                    "detail": r.detail,
-                    "passed_tests": list(r.passed_tests),
-                }
-                for task_id, r in rows
-            ]
-        )
-    else:
-        print_table(
-            ("task", "check", "", "detail"),
-            [(task_id, r.name, "ok" if r.ok else "FAILED", r.detail) for task_id, r in rows],
-        )
-    if not all(result.ok for _, result in rows):
-        raise CabError("not every task may be trusted")
 
 
 @click.command("doctor", short_help="What this machine has, found by trying it.")
@@ -135,4 +50,4 @@ def clean(results: Path, as_json: bool) -> None:
         click.echo("nothing to clean")
 
 
-COMMANDS = (tasks_group, doctor, clean)
+COMMANDS = (doctor, clean)
