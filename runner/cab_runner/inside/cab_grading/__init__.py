@@ -18,6 +18,14 @@ Invariants
   step. A fault of a test is that test's failure; a harness that can't run leaves no reward.
 """
 
+from ._documents import (
+    original,
+    record,
+    require_document,
+    require_named,
+    require_nothing_added,
+    require_unchanged,
+)
 from ._errors import CheckFailedError, GraderError, expect, require
 from ._files import digests, read_regular
 from ._grader import Grader
@@ -34,6 +42,12 @@ __all__ = [
     "digests",
     "expect",
     "free_port",
+    "original",
     "read_regular",
+    "record",
     "require",
+    "require_document",
+    "require_named",
+    "require_nothing_added",
+    "require_unchanged",
 ]

@@ -1,0 +1,3 @@
+module kilnlog
+
+go 1.22

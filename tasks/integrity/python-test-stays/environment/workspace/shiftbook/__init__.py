@@ -1,0 +1,1 @@
+"""Adds up shifts for the payroll."""

@@ -1,0 +1,3 @@
+module ferryload
+
+go 1.22

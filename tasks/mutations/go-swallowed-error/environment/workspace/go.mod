@@ -1,0 +1,3 @@
+module lendd
+
+go 1.23

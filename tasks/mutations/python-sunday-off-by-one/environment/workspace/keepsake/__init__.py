@@ -1,0 +1,1 @@
+"""Which snapshots of a backup are kept."""

@@ -1,0 +1,1 @@
+"""Text for rubber stamps and letterpress."""
