@@ -38,21 +38,6 @@ def test_the_published_methodology_counts_no_tokens(demo: Path) -> None:
         assert cell["scores"]["composite"]["components"]["cost_efficiency"] == 1
 
 
-def test_tasks_check_grades_what_it_lists(tmp_path: Path) -> None:
-    checks = shown("tasks", "check", "integrity/unsolvable-*", "--sandbox", "process", cwd=tmp_path)
-    assert [c["check"] for c in checks[:2]] == ["solution", "nothing"]
-    assert len(checks) >= 5
-    assert all(c["ok"] for c in checks)
-
-
-def test_a_pattern_without_a_task_is_a_usage_error(tmp_path: Path) -> None:
-    done = cab("tasks", "check", "nothing/*", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (
-        2,
-        "cab: no task matches nothing/*: see `cab tasks list`\n",
-    )
-
-
 def test_clean_names_partial_attempts_and_leaves_them(tmp_path: Path) -> None:
     left = tmp_path / "results/.partial/01ABC"
     left.mkdir(parents=True)

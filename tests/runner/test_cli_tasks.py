@@ -25,9 +25,7 @@ def test_the_cheats_that_the_simulator_plays(tmp_path: Path) -> None:
 def test_several_tasks_are_checked_and_a_bad_one_is_named(tmp_path: Path) -> None:
     make(tmp_path)
     bad = "mutations/python-other"
-    make(
-        tmp_path, task_id=bad, swaps={TOML: ("[verifier]\ntimeout_sec = 600", "[verifier]\ntimeout_sec = 100")}
-    )
+    make(tmp_path, task_id=bad, swaps={TOML: ("[verifier]\ntimeout_sec = 6", "[verifier]\ntimeout_sec = 1")})
     done = cab("tasks", "check", "--runs", "1", "-n", "2", *PROCESS, cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == f"cab: 2 of 2 tasks may not be trusted: {bad}, {TASK_ID}"

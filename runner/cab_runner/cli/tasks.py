@@ -28,6 +28,7 @@ from cab_runner.cli.common import (
     stop_on_signals,
     tasks_dir_option,
 )
+from cab_runner.cli.mutate import mutate
 from cab_runner.errors import CabError, UsageError
 from cab_runner.languages import BY_NAME
 from cab_runner.sandbox.base import Interrupted, Sandbox
@@ -213,5 +214,7 @@ def _show(checked: Sequence[tuple[Task, list[Check]]], *, as_json: bool) -> None
     if untrusted := sorted({task_id for task_id, _ in failed}):
         raise CabError(f"{len(untrusted)} of {len(checked)} tasks may not be trusted: {', '.join(untrusted)}")
 
+
+tasks_group.add_command(mutate)
 
 COMMANDS = (tasks_group,)
