@@ -67,7 +67,11 @@ def grade(
         assert folders.tests
         assert folders.logs
         shutil.copytree(
-            task.tests, folders.tests, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+            task.tests,
+            folders.tests,
+            symlinks=True,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns("__pycache__"),
         )
         if task.environment:
             job = _job(task, folders, sandbox.layout(folders), image)

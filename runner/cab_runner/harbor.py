@@ -19,6 +19,7 @@ _AGENT_S: Final = 3600.0
 _VERIFIER_S: Final = 600.0
 _BUILD_S: Final = 600.0
 _SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMG])\s*", re.IGNORECASE)
+_LONGEST_NAME: Final = 100
 _UNITS: Final = {"K": 2**10, "M": 2**20, "G": 2**30}
 _FROM_HOST: Final = re.compile(r"\$\{([^}:]+)(?::-(.*))?\}")
 _CANARY: Final = re.compile(r"<!--.*canary.*-->|#.*canary.*", re.IGNORECASE)
@@ -53,7 +54,7 @@ def environment(raw: Mapping[str, Any], folder: Path) -> Environment:
     """What a task.toml and its folder say of the image. Raises ValueError for what cannot be done here."""
     _refuse(raw, folder)
     declared, verifier, agent = (_table(raw, key) for key in ("environment", "verifier", "agent"))
-    image = declared.get("docker_image")
+    image = declared.get("docker_image") or None
     dockerfile = (folder / "environment/Dockerfile").is_file()
     if image is None and not dockerfile:
         raise ValueError("there is neither environment/Dockerfile nor [environment] docker_image")
@@ -90,7 +91,10 @@ def task_id(raw: Mapping[str, Any], folder: Path, taken: Iterable[str]) -> str:
     """
     name = str(_table(raw, "task").get("name") or "")
     org, slug = name.split("/", 1) if "/" in name else (folder.parent.name, name or folder.name)
-    org, slug = (re.sub(r"[^a-z0-9._-]+", "-", part.lower()).strip("-._") or "task" for part in (org, slug))
+    org, slug = (
+        re.sub(r"[^a-z0-9._-]+", "-", part.lower()).strip("-._")[:_LONGEST_NAME] or "task"
+        for part in (org, slug)
+    )
     return f"{'harbor-' if org in taken else ''}{org}/{slug}"
 
 

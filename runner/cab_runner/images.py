@@ -213,10 +213,11 @@ def config_of(reference: str) -> dict[str, Any]:
         return config
 
 
-def copy_out(reference: str, path: str, target: Path) -> None:
+def copy_out(reference: str, path: str, target: Path, limit_bytes: int) -> None:
     """Copy a folder of an image, of which nothing runs, to ``target``.
 
-    Raises :class:`MachineLacks` when the image or the folder is not there.
+    Raises :class:`MachineLacks` when the image or the folder is not there, :class:`SandboxError` for more
+    than ``limit_bytes``.
     """
     label = {docker_spec.LABEL_OWNER: owner.me()}
     with _engine() as engine:
@@ -227,7 +228,7 @@ def copy_out(reference: str, path: str, target: Path) -> None:
             )
             try:
                 chunks, _ = engine.api.get_archive(made["Id"], path)
-                archive.unpack(chunks, target)
+                archive.unpack(chunks, target, limit_bytes)
             finally:
                 engine.api.remove_container(made["Id"], force=True, v=True)
         except APIError as error:

@@ -14,6 +14,7 @@ Invariants
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import shutil
 import tempfile
@@ -96,10 +97,11 @@ def look(task: Task, image: str | None) -> Ground:
     assert task.environment is not None
     assert image is not None
     config = images.config_of(image)
-    workdir = task.environment.workdir or config.get("WorkingDir") or "/"
-    if workdir == "/":
+    workdir = posixpath.normpath(task.environment.workdir or config.get("WorkingDir") or "/")
+    if not workdir.startswith("/") or workdir.strip("/") in {"", "proc", "sys", "dev"}:
         raise UsageError(
-            f"{task.id}: the image works in /, and a workspace must be a folder: give it a WORKDIR"
+            f"{task.id}: the image works in {workdir}, and a workspace must be a folder of its own: "
+            "give it a WORKDIR"
         )
     path = next((line[5:] for line in config.get("Env") or () if line.startswith("PATH=")), SYSTEM_PATH)
     return Ground(image=image, workdir=workdir, path=path, environment=task.environment)
@@ -118,7 +120,8 @@ def limits(environment: Environment, wall_s: float) -> Limits:
 
 def lay_out(ground: Ground, folders: Folders) -> None:
     """Copy what lies in the image's working directory to the workspace; HOME is any user's to write."""
-    images.copy_out(ground.image, ground.workdir, folders.workspace)
+    bound = ground.environment.storage_bytes or _STORAGE_BYTES
+    images.copy_out(ground.image, ground.workdir, folders.workspace, bound)
     open_to_all(folders.home)
 
 
@@ -135,7 +138,7 @@ def lay_out_script(task: Task, job: Job, staging: Staging) -> Job:
     staging.shut()
     solution = staging.root / "solution"
     if task.solution.is_file():
-        shutil.copytree(task.solution.parent, solution)
+        shutil.copytree(task.solution.parent, solution, symlinks=True)
         (solution / task.solution.name).chmod(0o755)
     environment = ground.environment
     return replace(
@@ -184,7 +187,7 @@ def _bundle(image: str) -> Path:
         with tempfile.TemporaryDirectory(dir=place.parent, prefix=".partial-") as partial:
             folder = Path(partial) / "agent"
             folder.mkdir()
-            images.copy_out(image, AGENT_FOLDER, folder)
+            images.copy_out(image, AGENT_FOLDER, folder, _STORAGE_BYTES)
             if not place.is_dir():
                 folder.rename(place)
     return place

@@ -153,6 +153,8 @@ def resolve_one(root: Path, pattern: str) -> Task:
 def _read(folder: Path, task_id: str, *, foreign: bool) -> Task:
     """Read a folder's task.toml; without ``[metadata.cab]`` it is a task of Harbor's own, where it may be."""
     where = f"{task_id}/task.toml"
+    if strange := next(_links_elsewhere(folder), None):
+        raise UsageError(f"{task_id}: {strange} is a link to elsewhere: a task holds all that it is made of")
     try:
         raw = tomllib.loads((folder / "task.toml").read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -166,6 +168,14 @@ def _read(folder: Path, task_id: str, *, foreign: bool) -> Task:
         return _task(folder, task_id, raw)
     except (ValueError, OSError) as error:
         raise UsageError(f"{where}: {error}") from None
+
+
+def _links_elsewhere(folder: Path) -> Iterator[Path]:
+    """Links of a task's folder that lead out of it: what they lead to would reach agents and graders."""
+    root = folder.resolve()
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            yield path.relative_to(folder)
 
 
 def _foreign_task(folder: Path, raw: dict[str, Any]) -> Task:

@@ -104,6 +104,7 @@ def test_a_missing_file_is_named(folder: Path) -> None:
         ("", "folder-above/a-task"),
         ('[task]\nname = "polyglot/x"', "harbor-polyglot/x"),
         ('[task]\nname = "../.."', "task/task"),
+        (f'[task]\nname = "a/{"b" * 400}"', f"a/{'b' * 100}"),
     ],
 )
 def test_the_id_is_the_tasks_name_or_its_folders(toml: str, name: str) -> None:

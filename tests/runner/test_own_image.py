@@ -178,8 +178,11 @@ def test_an_agent_that_cannot_run_in_an_image_is_no_agents_failure(tmp_path: Pat
     assert not (tmp_path / "results").exists()
 
 
-def test_an_image_that_works_in_the_root_folder_is_refused(task_folder: Path) -> None:
+@pytest.mark.parametrize("workdir", ["/", "//", "/app/../..", "/proc"])
+def test_an_image_that_works_in_no_folder_of_its_own_is_refused(task_folder: Path, workdir: str) -> None:
     (task_folder / "environment/Dockerfile").write_text("FROM debian:bookworm-slim\n")
+    toml = (task_folder / "task.toml").read_text()
+    (task_folder / "task.toml").write_text(toml.replace("cpus = 1\n", f'workdir = "{workdir}"\n'))
     with pytest.raises(UsageError, match="the image works in /"):
         grade(task_folder)
 

@@ -12,6 +12,7 @@ from cab_runner.errors import UsageError
 from cab_runner.resources import tasks_dir
 
 TASK = "mutations/python-comparator-swap"
+FOREIGN = Path(__file__).parents[1] / "fakes/foreign_task"
 
 
 @pytest.fixture
@@ -116,3 +117,16 @@ def test_a_foreign_task_that_cannot_run_here_says_why(tmp_path: Path) -> None:
     (tmp_path / "set/a/environment/docker-compose.yaml").touch()
     with pytest.raises(UsageError, match=r"set/a/task\.toml: the task needs further containers"):
         tasks.load_path(tmp_path / "set/a")
+
+
+@pytest.mark.parametrize("name", ["instruction.md", "tests/more", "environment/workspace/x"])
+def test_a_link_to_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "org/mine"
+    shutil.copytree(FOREIGN, folder, symlinks=True)
+    (tmp_path / "secret").write_text("mine")
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.symlink_to(tmp_path / "secret")
+    with pytest.raises(UsageError, match=f"{name} is a link to elsewhere"):
+        tasks.load_path(folder)

@@ -68,19 +68,19 @@ def empty_folders(modes: Mapping[str, int]) -> bytes:
     return packed.getvalue()
 
 
-def unpack(chunks: Iterable[bytes], target: Path) -> None:
+def unpack(chunks: Iterable[bytes], target: Path, limit_bytes: int) -> None:
     """Write what a tar holds below its top folder to ``target``: files, folders and links, with their modes
     and, where we are root, their owners. Set-id bits, devices and pipes are left out.
 
     For folders of images, of which no program has run. Raises :class:`SandboxError` for what would lie
-    outside ``target``.
+    outside ``target``, and for more than ``limit_bytes`` in all, holes included.
     """
     reader = io.BufferedReader(Chunks(chunks))
     try:
         with tarfile.open(fileobj=reader, mode="r|") as tar:
             # where tarfile has filters, its default would refuse links to /usr
             tar.extraction_filter = lambda entry, _: entry
-            tar.extractall(target, members=_moved(tar, target), numeric_owner=True)  # noqa: S202  # see _moved
+            tar.extractall(target, members=_moved(tar, target, limit_bytes), numeric_owner=True)  # noqa: S202  # see _moved
     finally:
         while reader.read(1 << 20):
             pass
@@ -152,10 +152,13 @@ def _below(target: Path, path: str) -> Path | None:
     return None if ".." in parts or "\0" in path else target.joinpath(*parts)
 
 
-def _moved(tar: tarfile.TarFile, target: Path) -> Iterator[tarfile.TarInfo]:
+def _moved(tar: tarfile.TarFile, target: Path, limit_bytes: int) -> Iterator[tarfile.TarInfo]:
     """The entries as they are to be written, each looked at when all before it are written."""
-    root = target.resolve()
+    root, left_bytes = target.resolve(), limit_bytes
     for entry in tar:
+        left_bytes -= entry.size
+        if left_bytes < 0:
+            raise SandboxError(f"an image's folder holds more than {limit_bytes / 2**20:,.0f} MiB")
         if entry.isreg() or entry.isdir() or entry.issym() or entry.islnk():
             moved = copy(entry)
             moved.name, moved.mode = _below_top(entry.name), entry.mode & 0o1777
@@ -167,6 +170,9 @@ def _moved(tar: tarfile.TarFile, target: Path) -> Iterator[tarfile.TarInfo]:
                     root if name != "." else root.parent
                 ):
                     raise SandboxError(f"an image's archive has {entry.name!r}, which lies elsewhere")
+            if entry.islnk() and (root / moved.linkname).is_symlink():
+                # tarfile would follow the link when it sets the mode of its other name
+                moved.type, moved.linkname = tarfile.SYMTYPE, str((root / moved.linkname).readlink())
             yield moved
 
 

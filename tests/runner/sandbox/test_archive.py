@@ -145,7 +145,7 @@ def test_a_folder_of_an_image_is_unpacked_as_it_is(tmp_path: Path) -> None:
             tar.addfile(entry)
     target = tmp_path / "workspace"
     target.mkdir()
-    archive.unpack([packed.getvalue()], target)
+    archive.unpack([packed.getvalue()], target, 0)
     assert sorted(path.name for path in target.iterdir()) == ["empty", "out", "run", "same"]
     assert stat.S_IMODE(target.stat().st_mode) == 0o750
     assert stat.S_IMODE((target / "empty").stat().st_mode) == 0o777
@@ -168,5 +168,25 @@ def test_what_would_lie_outside_is_an_error(
 ) -> None:
     (tmp_path / "in").mkdir()
     with pytest.raises(SandboxError, match="which lies elsewhere"):
-        archive.unpack([tar_of(*entries)], tmp_path / "in")
+        archive.unpack([tar_of(*entries)], tmp_path / "in", 0)
     assert {path.name for path in tmp_path.rglob("*")} <= {"in", "out"}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_another_name_of_a_link_does_not_reach_what_it_leads_to(tmp_path: Path, there: bool) -> None:
+    victim, target = tmp_path / "victim", tmp_path / "in"
+    target.mkdir()
+    if there:
+        victim.write_text("mine")
+        victim.chmod(0o600)
+    packed = tar_of(("app/a", SYM, str(victim)), ("app/b", LNK, "app/a"))
+    archive.unpack([packed], target, 0)
+    assert [(target / name).readlink() for name in "ab"] == [victim, victim]
+    assert not there or stat.S_IMODE(victim.stat().st_mode) == 0o600
+
+
+def test_holes_count_as_what_they_would_take(tmp_path: Path) -> None:
+    packed = tar_of(("app/a", REG, b"12345"), ("app/b", REG, b"12345"))
+    archive.unpack([packed], tmp_path, 10)
+    with pytest.raises(SandboxError, match="holds more than"):
+        archive.unpack([packed], tmp_path, 9)

@@ -87,6 +87,7 @@ def test_giving_back_has_only_what_chown_needs() -> None:
     assert_confined(spec)
     assert spec.host["network_mode"] == "none"
     assert spec.config["entrypoint"] == ["chown", "-R", "-h", "1000:1000", "/workspace", "/home/cab"]
+    assert "DAC_READ_SEARCH" not in spec.host["cap_add"], "an image's own chown could open any file by handle"
 
 
 def test_mechanisms_are_what_the_engine_says() -> None:
