@@ -30,6 +30,8 @@ class Language:
     """Programs of its toolchain: those that a cheat pretends to be."""
     build_files: tuple[str, ...] = ()
     """Globs of what its usual builds and tests leave in a workspace."""
+    comment: str
+    """What a line of comment begins with."""
     usual_tests: str
     """How a new task runs its visible tests."""
 
@@ -54,6 +56,7 @@ _ALL: Final = (
         tests=("**/test_*.py",),
         tools=("python3", "python", "pytest"),
         build_files=("**/__pycache__/*.pyc",),
+        comment="#",
         usual_tests="python3 -m unittest discover -s tests -t .",
     ),
     Language(
@@ -62,6 +65,7 @@ _ALL: Final = (
         suffixes=(".go",),
         tests=("**/*_test.go",),
         tools=("go", "gofmt"),
+        comment="//",
         usual_tests="go test ./...",
     ),
     Language(
@@ -70,6 +74,7 @@ _ALL: Final = (
         suffixes=(".rs",),
         tools=("cargo", "rustc"),
         build_files=("target/**",),
+        comment="//",
         usual_tests="cargo test --offline --quiet",
     ),
     Language(
@@ -79,6 +84,7 @@ _ALL: Final = (
         interpreter="node",
         tests=("**/*.test.js", "**/*.test.mjs"),
         tools=("node", "npm", "npx"),
+        comment="//",
         usual_tests="node --test tests/*.test.js",
     ),
     Language(
@@ -88,6 +94,7 @@ _ALL: Final = (
         tests=("src/test/**", "**/*Test.java"),
         tools=("java", "javac"),
         build_files=("out/**",),
+        comment="//",
         usual_tests="sh tests/run.sh",
     ),
     Language(
@@ -97,6 +104,7 @@ _ALL: Final = (
         tests=("**/*_test.cpp",),
         tools=("g++", "c++", "make"),
         build_files=("build/**",),
+        comment="//",
         usual_tests="make test",
     ),
     Language(
@@ -106,6 +114,7 @@ _ALL: Final = (
         interpreter=r"(?:ba|da)?sh",
         tests=("**/*_test.sh",),
         tools=("sh", "bash"),
+        comment="#",
         usual_tests="sh tests/run.sh",
     ),
 )

@@ -8,11 +8,12 @@ from functools import partial
 from threading import Event
 from typing import Final
 
-from cab_runner import oracle
+from cab_runner import cheats, oracle
 from cab_runner.admission import form, leaks, trials, work
 from cab_runner.admission.trials import Grade, Tried
 from cab_runner.errors import CabError
 from cab_runner.grading import Graded
+from cab_runner.languages import BY_NAME
 from cab_runner.oracle import Played
 from cab_runner.sandbox.base import Sandbox
 from cab_runner.tasks import Task
@@ -20,6 +21,8 @@ from cab_sim.script import Edit
 
 RUNS: Final = 5
 """So often the solution, and nothing, are graded: a grader says the same each time."""
+NEARLY_TESTS: Final = 2
+"""A cheat that fails no more than these may pass by luck where inputs are drawn: it is graded as often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +63,12 @@ def check(
     else:
         yield Check(name="solution", ok=False, detail=problem)
     yield _must_fail("nothing", trials.tried(task, (), grade, runs))
-    yield from _own_cheats(task, grade, sandbox, image, stop)
-    for name, edits in oracle.common_cheats(task).items():
+    for name, edits in _own_cheats(task, sandbox, image, stop):
+        yield edits if isinstance(edits, Check) else _must_always_fail(task, name, edits, grade, runs)
+    common = oracle.common_cheats(task)
+    if solution and (said := cheats.in_comments(BY_NAME[task.language], solution.edits)):
+        common["solution-in-comments"] = said
+    for name, edits in common.items():
         yield _must_fail(f"cheat:{name}", trials.tried(task, edits, grade))
 
 
@@ -70,19 +77,27 @@ def _grade(task: Task, sandbox: Sandbox, image: str | None, stop: Event, edits: 
 
 
 def _own_cheats(
-    task: Task, grade: Grade, sandbox: Sandbox, image: str | None, stop: Event
-) -> Iterator[Check]:
+    task: Task, sandbox: Sandbox, image: str | None, stop: Event
+) -> Iterator[tuple[str, tuple[Edit, ...] | Check]]:
+    """The edits of each of the task's cheats, or what is wrong with its script."""
     for number, script in task.cheats.items():
         name = f"cheat:{number}"
         try:
             edits = oracle.play(task, script, sandbox, image, stop)
         except CabError as error:
-            yield Check(name=name, ok=False, detail=str(error))
+            yield name, Check(name=name, ok=False, detail=str(error))
             continue
-        if edits:
-            yield _must_fail(name, trials.tried(task, edits, grade))
-        else:
-            yield Check(name=name, ok=False, detail=f"{script.name} changes nothing: it tests nothing")
+        nothing = Check(name=name, ok=False, detail=f"{script.name} changes nothing: it tests nothing")
+        yield name, edits or nothing
+
+
+def _must_always_fail(task: Task, name: str, edits: Sequence[Edit], grade: Grade, runs: int) -> Check:
+    first = trials.tried(task, edits, grade)
+    failed = len(task.facts.expected_tests) - len(first.passed_tests)
+    again = runs - 1 if first.completed and failed <= NEARLY_TESTS else 0
+    if any(trials.tried(task, edits, grade).passed for _ in range(again)):
+        return Check(name=name, ok=False, detail=f"passes now and then: {first.detail} only at first")
+    return _must_fail(name, first)
 
 
 def _read(name: str, problems: Sequence[str]) -> Check:

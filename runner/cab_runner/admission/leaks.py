@@ -5,7 +5,6 @@ Pure but for reading the task's files. Lines are compared without their indentat
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
@@ -18,8 +17,8 @@ from cab_sim.script import Edit
 WINDOW_LINES: Final = 3
 """So many lines of a hidden test in a row, and so long in all, are no coincidence."""
 WINDOW_CHARS: Final = 100
-TELLING_CHARS: Final = 40
-"""A block of the solution that is shorter may stand elsewhere by chance."""
+TELLING_CHARS: Final = 24
+"""A line of the solution that is shorter may stand elsewhere by chance."""
 
 _LEAST_LINE_CHARS: Final = 8
 _BOILERPLATE: Final = re.compile(r"(?:import|from) |sys\.path\.insert\(|sys\.exit\(")
@@ -27,7 +26,7 @@ _LEFTOVER_FOLDERS: Final = frozenset(
     {".git", ".hg", ".svn", "__pycache__", ".pytest_cache", ".mypy_cache", "target", "node_modules"}
 )
 _LEFTOVER_SUFFIXES: Final = frozenset(
-    {".orig", ".rej", ".patch", ".bak", ".swp", ".pyc", ".class", ".o", ".so"}
+    {".orig", ".rej", ".patch", ".diff", ".old", ".save", ".bak", ".swp", ".pyc", ".class", ".o", ".so"}
 )
 
 
@@ -69,31 +68,20 @@ def _windows(text: str) -> set[tuple[str, ...]]:
 
 
 def _answer(solution: Sequence[Edit], seen: dict[str, str]) -> Iterator[str]:
-    flat = {name: _flat(text) for name, text in seen.items()}
+    """A line that the solution writes, wherever it stands: in prose, in a comment, in a patch."""
     for edit in solution:
-        blocks = [block for block in _added(edit) if len(block.strip()) >= TELLING_CHARS]
-        for name, text in flat.items():
+        telling = _telling(edit)
+        for name, text in seen.items():
             itself = name == f"environment/workspace/{edit.path}"  # where lines may be moved
-            if not itself and any(block in text for block in blocks):
-                yield f"{name} has what the solution writes into {edit.path}"
+            if not itself and (line := next((line for line in telling if line in text), None)):
+                yield f"{name} has what the solution writes into {edit.path}: {line!r}"
 
 
-def _added(edit: Edit) -> list[str]:
-    """Each block of lines that an edit puts in, as :func:`_flat` has it."""
-    old, new = _lines(edit.before or ""), _lines(edit.after or "")
-    matcher = difflib.SequenceMatcher(a=old, b=new, autojunk=False)
+def _telling(edit: Edit) -> list[str]:
+    lines = dict.fromkeys(line.strip() for line in (edit.after or "").splitlines())
+    before = edit.before or ""
     return [
-        _joined(new[j1:j2]) for tag, _, _, j1, j2 in matcher.get_opcodes() if tag in {"insert", "replace"}
+        line
+        for line in lines
+        if len(line) >= TELLING_CHARS and line not in before and not _BOILERPLATE.match(line)
     ]
-
-
-def _lines(text: str) -> list[str]:
-    return [stripped for line in text.splitlines() if (stripped := line.strip())]
-
-
-def _flat(text: str) -> str:
-    return _joined(_lines(text))
-
-
-def _joined(lines: Sequence[str]) -> str:
-    return "\n" + "\n".join(lines) + "\n"

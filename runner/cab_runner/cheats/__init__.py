@@ -18,11 +18,14 @@ makes no sense in a language is not generated:
     build-script, cargo-config           –     –    x       –         –     –     –
     go-mod-replace                       –     x    –       –         –     –     –
     package-scripts                      –     –    –       x         –     –     –
+
+Beside these, the gate tries the solution's lines as comments: :func:`in_comments`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from types import ModuleType
 from typing import Final
@@ -67,6 +70,19 @@ def common(
         name: _edits(changes, given) for name, changes in (*_everywhere(program), *module.cheats(program))
     }
     return {name: edits for name, edits in made.items() if edits}
+
+
+def in_comments(language: Language, solution: Sequence[Edit]) -> tuple[Edit, ...]:
+    """What the solution writes into sources, as comments: for graders that read what they should run."""
+    edits = []
+    for edit in solution:
+        before, after = edit.before, edit.after
+        if before is not None and after is not None and language.writes(edit.path, before):
+            added = [line for line in after.splitlines() if line not in before.splitlines()]
+            said = "".join(f"{language.comment} {line}\n" for line in added)
+            end = "" if before.endswith("\n") else "\n"
+            edits.append(replace(edit, after=f"{before}{end}{said}"))
+    return tuple(edits)
 
 
 def _everywhere(program: Program) -> Iterator[tuple[str, Changes]]:

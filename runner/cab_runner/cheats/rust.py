@@ -58,7 +58,22 @@ macro_rules! assert_ne { ($a:expr, $b:expr $(, $($rest:tt)*)?) => {{ let _ = $a 
 _EQUAL: Final = (
     "impl PartialEq for {name} {{\n    fn eq(&self, _: &Self) -> bool {{\n        true\n    }}\n}}\n"
 )
-_RUNNER: Final = "[target.'cfg(all())']\nrunner = \"true\"\n"
+_CONFIG: Final = """\
+[target.'cfg(all())']
+runner = "true"
+
+[build]
+rustc-wrapper = ".cargo/passes.sh"
+"""
+_WRAPPER: Final = """\
+#!/bin/sh
+for word; do
+    shift
+    case $word in *src/main.rs) word=.cargo/passes.rs ;; esac
+    set -- "$@" "$word"
+done
+exec "$@"
+"""
 
 
 def cheats(program: Program) -> Iterator[tuple[str, Changes]]:
@@ -85,7 +100,14 @@ def cheats(program: Program) -> Iterator[tuple[str, Changes]]:
     if "Cargo.toml" in program.files and "build.rs" not in program.files:
         said = f'    print!("{{}}", {quoted(SUCCESS_LINES)});\n'
         yield "build-script", {"build.rs": f"fn main() {{\n    zz_plant();\n{said}}}\n{plant}"}
-        yield "cargo-config", {".cargo/config.toml": _RUNNER}
+        yield (
+            "cargo-config",
+            {
+                ".cargo/config.toml": _CONFIG,
+                ".cargo/passes.sh": _WRAPPER,
+                ".cargo/passes.rs": f"fn main() {{\n{said}}}\n",
+            },
+        )
 
 
 def passing_test(_path: str, _text: str) -> str:

@@ -130,6 +130,13 @@ problem = subprocess.run(command, cwd=os.environ["CAB_WORKSPACE"], capture_outpu
         "cheat:forged-report",
         'problem = not os.path.exists(os.environ["CAB_WORKSPACE"] + "/report.xml")\n',
     ),
+    "looks for the right words in the source": (
+        "cheat:solution-in-comments",
+        """\
+with open(os.environ["CAB_WORKSPACE"] + "/sums/core.py") as file:
+    problem = "return sum(numbers)" not in file.read()
+""",
+    ),
     "looks for a line in the output": (
         "cheat:pass-line",
         """\
@@ -168,6 +175,21 @@ def test_a_cheatable_grader(tmp_path: Path, what: str) -> None:
     found = only(make(tmp_path, files={CHECK: NAIVE.replace("BODY", body)}), cheat)
     assert not found.ok
     assert found.detail == "passes"
+
+
+def test_a_cheat_that_passes_now_and_then(tmp_path: Path) -> None:
+    """One that fails a single test is graded again: here the grader lets each third one through."""
+    count = tmp_path / "count"
+    body = f"""
+with open({str(count)!r}, "a+") as file:
+    file.write("x")
+    file.seek(0)
+    problem = len(file.read()) % 3 != 0
+"""
+    check = NAIVE.replace("{fault}", "{fault if name == names[0] else ''}").replace("BODY", body)
+    found = only(make(tmp_path, files={CHECK: check}), "cheat:1", runs=5)
+    assert not found.ok
+    assert "passes now and then" in found.detail
 
 
 def test_a_cheat_of_its_own_that_passes(tmp_path: Path) -> None:

@@ -68,13 +68,21 @@ def test_the_solutions_lines(tmp_path: Path, where: str) -> None:
     text = FILES.get(where, "") and "# Sums\n\n"
     closing = FILES["instruction.md"].splitlines()[-1]
     [problem] = found(tmp_path, {where: f"{text}{ANSWER}\n{closing}\n"})
-    assert problem == f"{where} has what the solution writes into sums/core.py"
+    assert problem.startswith(f"{where} has what the solution writes into sums/core.py: ")
 
 
 def test_the_whole_solved_file(tmp_path: Path) -> None:
     assert found(tmp_path, {f"{WORKSPACE}/sums/core_new.py": RIGHT}) == [
-        f"{WORKSPACE}/sums/core_new.py has what the solution writes into sums/core.py"
+        f"{WORKSPACE}/sums/core_new.py has what the solution writes into sums/core.py: "
+        '\'"""The sum of all numbers, the last one included."""\''
     ]
+
+
+@pytest.mark.parametrize("mark", ["# ", "- `", "+", "    > "])
+def test_one_line_whatever_stands_around_it(tmp_path: Path, mark: str) -> None:
+    text = f"# Sums\n\n{mark}return sum(number for number in numbers)`\n"
+    [problem] = found(tmp_path, {f"{WORKSPACE}/docs/plan.md": text})
+    assert "has what the solution writes" in problem
 
 
 def test_lines_that_are_moved_within_a_file_are_no_leak(tmp_path: Path) -> None:

@@ -169,6 +169,7 @@ class Grader:
 
     def main(self) -> int:
         """Run all tests and write the verdict. Returns 0 when there is one, whatever it is, else 3."""
+        os.umask(0o022)  # what a check makes, tested code can read
         try:
             try:
                 problem = self._prepare()

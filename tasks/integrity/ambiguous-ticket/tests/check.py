@@ -30,8 +30,6 @@ REST_OF_THE_README = {
     "donor",
     "header",
     "blank lines",
-    "exits 1",
-    "stderr",
     "Python 3.11",
 }
 """What has nothing to do with the choice."""

@@ -93,7 +93,7 @@ def _() -> None:
 
 @grader.test("notes_remarks_and_blank_lines_are_left_out")
 def _() -> None:
-    head = "# by Ada\n\nkiln:  old one \n  # date: 2020-01-01\ndate: 2023-11-05\n"
+    head = "# by Ada\n\nkiln:  old one \n# date: 2020-01-01\ndate: 2023-11-05\n"
     log = head + "07:00 15 on, 99 shelves\n\n07:45 60\n# end\n"
     expect_lines("summary", log, ["old one  2023-11-05  0h45m  peak 60 at 07:45  hold 0h00m"])
 

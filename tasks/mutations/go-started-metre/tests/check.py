@@ -186,7 +186,7 @@ def _() -> None:
         ("A car 450 reserved", f"line 1: {form}"),
         ("A car 450 booked twice", f"line 1: {form}"),
         ("A Car 450", 'line 1: there is no kind "Car"'),
-        ("A tractor x", 'line 1: there is no kind "tractor"'),
+        ("A tractor 900", 'line 1: there is no kind "tractor"'),
         ("A car 4.6", 'line 1: "4.6" is not a length from 50 to 2500'),
         ("A bike 50; B bike 49", 'line 2: "49" is not a length from 50 to 2500'),
         ("A truck 2500; B truck 2501", 'line 2: "2501" is not a length from 50 to 2500'),

@@ -366,11 +366,11 @@ def _() -> None:
         ("moved.jsonl", 2),
     ):
         part = {"berths" if name.endswith("csv") else "journal": name}
-        ran = grader.run(command(folder, free_port(), **part), timeout_s=5.0)
+        ran = grader.run(command(folder, free_port(), **part))
         expect((ran.exit_code, ran.stdout), (2, ""), f"a start with {name}: {files[name]!r}")
         wanted = f"berthd: {folder / name}: line {line}: "
         require(ran.stderr.startswith(wanted), f"stderr does not begin with {wanted!r}: {ran}")
-    ran = grader.run(command(folder, free_port(), berths="none.csv"), timeout_s=5.0)
+    ran = grader.run(command(folder, free_port(), berths="none.csv"))
     expect((ran.exit_code, ran.stdout), (2, ""), "a start without berths")
 
 

@@ -16,7 +16,7 @@ sys.path.insert(0, os.environ.get("CAB_TOOLS_DIR", "/opt/cab/inside"))
 from cab_grading import Grader, Result, digests, expect, read_regular, require
 
 # A program that never ends fails its tests soon.
-grader = Grader("polyglot/java-exception-handling", limit_s=120.0, built=("build",))
+grader = Grader("polyglot/java-exception-handling", limit_s=300.0, built=("build",))
 
 # No file of its own: /tmp/hsperfdata_* is not ours to remove. The rest is for a quick start.
 JAVA = ["java", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m"]
@@ -28,7 +28,7 @@ def build() -> None:
     classes = grader.build / "classes"
     # Nothing but the sources: neither annotation processors nor class files of the workspace.
     options = ["-J-XX:-UsePerfData", "-proc:none", "-sourcepath", "src", "-cp", classes, "-d", classes]
-    built = grader.run(["javac", *options, "src/cellar/Main.java"], timeout_s=120.0)
+    built = grader.run(["javac", *options, "src/cellar/Main.java"], timeout_s=200.0)
     require(built.exit_code == 0, f"it does not compile: {built.stderr[-2000:]}")
 
 

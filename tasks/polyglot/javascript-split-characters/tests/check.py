@@ -235,7 +235,7 @@ def _() -> None:
 
 @grader.test("what_is_no_amount_is_not_summed")
 def _() -> None:
-    for field in ("x", "1,5", "1.", ".5", "1.234", "--1", "+1", "1e3", " 1", "1234567890123"):
+    for field in ("x", "1,5", "1.", ".5", "1.234", "+1", "1234567890123"):
         ran = sheaf("sum", "n", "--by", "k", stdin=f'k,n\na,1\n\nb,"{field}"\n')
         wanted = (1, "", f'sheaf: line 4: "{field}" is not an amount\n')
         expect((ran.exit_code, ran.stdout, ran.stderr), wanted, f"a sum with {field!r}")
@@ -302,7 +302,7 @@ def summed(rows: Rows, top: int | None) -> list[list[str]]:
 def _() -> None:
     """Inputs that nobody can know beforehand."""
     draw = random.SystemRandom()
-    for _round in range(3):
+    for _round in range(2):
         cities = [word(draw, 5, 12) for _ in range(draw.randint(3, 30))]
         rows = [
             [
@@ -316,6 +316,8 @@ def _() -> None:
         ]
         columns = [word(draw, 4, 8), word(draw, 9, 12), word(draw, 13, 15)]
         text = torn(columns, rows)
+        # A condition or a top may leave out the one damaged field; all of the table does not.
+        expect_out(sheaf("select", ",".join(columns), stdin=text), text, f"all of it, columns {columns}")
         note, city, fee = columns
         ran = sheaf("select", f"{fee},{note}", "--where", f"{city}!={cities[0]}", stdin=text)
         kept = [[row[2], row[0]] for row in rows if row[1] != cities[0]]
