@@ -26,6 +26,21 @@ def test_all_tests_pass(place: Place) -> None:
     assert graded.stdout == "ok passes\nok too\n"
 
 
+def test_what_a_check_makes_can_be_read_whatever_the_machines_umask(place: Place) -> None:
+    graded = place.grade(
+        """
+        import os
+        os.umask(0o077)
+        @grader.test("open")
+        def _():
+            path = grader.folder() / "input"
+            path.write_text("")
+            expect(path.stat().st_mode & 0o777, 0o644, "mode")
+        """
+    )
+    assert graded.passed == {"open"}, graded.failed
+
+
 def test_one_failure_is_a_zero_and_the_others_still_count(place: Place) -> None:
     graded = place.grade(
         """
