@@ -238,7 +238,7 @@ def test_a_build_ends_when_its_time_is_over(tmp_path: Path) -> None:
 
 @pytest.mark.docker
 def test_a_folder_is_copied_out_of_an_image(tmp_path: Path) -> None:
-    images.copy_out("debian:bookworm-slim", "/etc/apt", tmp_path)
+    images.copy_out("debian:bookworm-slim", "/etc/apt", tmp_path, 2**30)
     assert (tmp_path / "sources.list.d").is_dir()
     with pytest.raises(MachineLacks, match="debian:bookworm-slim has no /nowhere"):
-        images.copy_out("debian:bookworm-slim", "/nowhere", tmp_path)
+        images.copy_out("debian:bookworm-slim", "/nowhere", tmp_path, 2**30)

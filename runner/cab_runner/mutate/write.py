@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-import tomli_w
+import tomlkit
 
 from cab_runner import cheats, languages, workspace
 from cab_runner.mutate.mutants import Mutant
@@ -110,7 +110,7 @@ def task_toml(seed: Seed, mutant: Mutant, identity: Identity) -> str:
         "ground_truth_files": [mutant.path],
         "canary": identity.canary,
     }
-    return f"# {_CANARY.format(identity.canary)}\n{tomli_w.dumps(raw)}"
+    return f"# {_CANARY.format(identity.canary)}\n{tomlkit.dumps(raw)}"
 
 
 def put(path: str, text: str) -> list[str]:
