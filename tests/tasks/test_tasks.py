@@ -23,7 +23,11 @@ from cab_runner.sandbox.docker import DockerSandbox
 from fakes import attempts
 
 TASKS = tuple(tasks.find(tasks_dir()))
-FIRST_IN = {tasks.load(tasks_dir(), task_id).language: task_id for task_id in reversed(TASKS)}
+FIRST_IN = {
+    tasks.load(tasks_dir(), task_id).language: task_id
+    for task_id in reversed(TASKS)
+    if not task_id.startswith("integrity/")  # where no program is to be repaired, cheats in it say little
+}
 EVERY = pytest.mark.parametrize("task_id", TASKS)
 
 SAME_ANSWERS = ("verdict-at-start", "verdict-at-exit")
