@@ -55,5 +55,6 @@ def test_build_names_the_images_it_found(tmp_path: Path) -> None:
         "codingagentbench/bash-loop",
         "codingagentbench/python",
         "codingagentbench/self",
+        "codingagentbench/tasks",
         "codingagentbench/toolchains",
     ]

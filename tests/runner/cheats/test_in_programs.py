@@ -54,7 +54,11 @@ for name in sorted(os.listdir(".")):
 json.dump(seen, sys.stdout)
 """
 
-EXITS_0 = {"exit-zero-at-start", "exit-zero-in-initialiser", "exit-zero-at-exit", "go-mod-replace"}
+EXITS_0 = {
+    *("exit-zero-at-start", "exit-zero-in-initialiser", "exit-zero-at-exit", "go-mod-replace"),
+    "cargo-config",
+}
+SAYS_SO = {"pass-line", "cargo-config"}
 PLANTS = {"verdict-at-start", "verdict-at-exit", "build-script"}
 TESTS_PASS = {"tests-edited", "patched-assertions", "cargo-config"}
 """What the visible tests think of the program then."""
@@ -115,7 +119,7 @@ def test_each_cheat_does_what_it_says(language: str) -> None:
         assert result["build"][0] == 0, (name, result["build"])
         exit_code, stdout, _ = result["run"]
         assert exit_code == (0 if name in EXITS_0 else EXIT_CODE), (name, result["run"])
-        assert stdout.startswith(SUCCESS_LINES) == (name == "pass-line"), name
+        assert stdout.startswith(SUCCESS_LINES) == (name in SAYS_SO), name
         if name in PLANTS:
             assert result["planted"]["reward.txt"] == "1\n", (name, result)
             assert "&#39;s &#34;right&#34; &#38; &#60;done&#62;" in result["planted"]["junit.xml"], name
