@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from threading import Event
 from typing import Any, Final
 
 from cab_proxy.ids import ulid
-from cab_runner import attempt, endpoints, oracle
+from cab_runner import attempt, endpoints, oracle, waiting
 from cab_runner.agents.base import Adapter
 from cab_runner.calibration import figures
 from cab_runner.calibration.probes import DEAD_TOKEN, Probe, script_of, task_of
@@ -54,7 +54,7 @@ def run_all(probes: Sequence[Probe], rig: Rig) -> Iterator[tuple[Probe, dict[str
         yield probe, _tried(probe, rig)
     with ThreadPoolExecutor(_DISTURBED_AT_ONCE) as threads:
         started = {threads.submit(_tried, probe, rig): probe for probe in probes if probe.is_disturbed}
-        for ended in as_completed(started):
+        for ended in waiting.as_ended(started):
             yield started[ended], ended.result()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from cab_runner import agents, images
+from cab_runner import agents, images, waiting
 from cab_runner.agents import Adapter
 from cab_runner.cli import calibrate, wiring
 from cab_runner.cli.common import json_option, print_json, print_table, progress_line
@@ -106,7 +106,7 @@ def build(wanted: Iterable[Image], progress: Progress) -> Iterator[str]:
     # from the bottom up, so that a shared one that fails ends it all
     with ThreadPoolExecutor(BUILDS_AT_ONCE) as threads:
         for _, level in sorted(levels.items()):
-            yield from threads.map(lambda image: images.ensure(image, progress), level.values())
+            yield from waiting.in_order(threads, lambda image: images.ensure(image, progress), level.values())
 
 
 def _sort_in(image: Image, levels: dict[int, dict[str, Image]]) -> int:

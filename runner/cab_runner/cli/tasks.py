@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from cab_runner import admission, oracle, tasks
+from cab_runner import admission, oracle, tasks, waiting
 from cab_runner.admission import Check, recording, scaffold
 from cab_runner.admission.gate import RUNS
 from cab_runner.cli.common import (
@@ -183,7 +183,7 @@ def _check_all(
         return checks
 
     with ThreadPoolExecutor(at_a_time) as pool:
-        return list(zip(found, pool.map(check, found), strict=True))
+        return list(zip(found, waiting.in_order(pool, check, found), strict=True))
 
 
 def _show(checked: Sequence[tuple[Task, list[Check]]], *, as_json: bool) -> None:

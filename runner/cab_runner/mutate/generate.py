@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from cab_runner import admission, grading, tasks
+from cab_runner import admission, grading, tasks, waiting
 from cab_runner.admission.trials import grade_edits
 from cab_runner.admission.work import run_visible_tests
 from cab_runner.errors import CabError
@@ -119,19 +119,19 @@ class _Maker:
         """What is worth a task, one of each seed in turn."""
         drawn = sorted(group, key=lambda seed: seed.origin.id)
         self._draws.random("seeds", language).shuffle(drawn)
-        waiting = deque(self._kept(seed) for seed in drawn)
-        while waiting:
-            kept = waiting.popleft()
+        in_turn = deque(self._kept(seed) for seed in drawn)
+        while in_turn:
+            kept = in_turn.popleft()
             for found in islice(kept, 1):
                 yield found
-                waiting.append(kept)
+                in_turn.append(kept)
 
     def take(self, streams: Mapping[str, Iterator[Found]], wanted: Mapping[str, int]) -> list[Made]:
         """The next ones of each language that pass the gate, as many as wanted; fewer when a stream ends."""
         made: list[Made] = []
         missing = Counter(wanted)
         while batch := [found for language, n in missing.items() for found in islice(streams[language], n)]:
-            for one, problem in self._pool.map(self._gated, batch):
+            for one, problem in waiting.in_order(self._pool, self._gated, batch):
                 if problem is None:
                     self._place.say(f"made {one.task_id}: {one.failed} of {one.tests} hidden tests fail")
                     made.append(one)
@@ -158,7 +158,7 @@ class _Maker:
             if not running:
                 return
             mutant, future = running.popleft()
-            tried = future.result()
+            tried = waiting.result(future)
             self._place.say(f"tried {right.id} {mutant.path}:{mutant.line} {mutant.kind}: {tried.detail}")
             behaviour = (mutant.path, mutant.line, tried.failed)
             if tried.kept and behaviour not in seen:
