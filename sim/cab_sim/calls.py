@@ -42,13 +42,17 @@ class Call:
 
 
 class CallLog:
-    """All calls so far, in memory and, where a path is given, as JSON lines appended to that file."""
+    """All calls so far, in memory and, where a path is given, as JSON lines appended to that file.
 
-    def __init__(self, path: Path | None = None) -> None:
+    A log that ``resumes`` has them in the file alone, and its numbers go on from what that holds.
+    """
+
+    def __init__(self, path: Path | None = None, *, resumes: bool = False) -> None:
         self.calls: list[Call] = []
-        """In the order in which they ended."""
+        """In the order in which they ended; empty where the log resumes."""
         self._path = path
-        self._started = 0
+        self._resumes = resumes
+        self._started = len(self.wire()) if resumes else 0
 
     def number(self) -> int:
         """The number of a call that has just come in."""
@@ -57,7 +61,16 @@ class CallLog:
 
     def add(self, call: Call) -> None:
         """Record a call that is about to end."""
-        self.calls.append(call)
+        if not self._resumes:
+            self.calls.append(call)
         if self._path is not None:
             with self._path.open("ab") as file:
                 file.write(json.dumps(call.wire()).encode() + b"\n")
+
+    def wire(self) -> list[dict[str, Any]]:
+        """The records as JSON holds them."""
+        if self._path is None or not self._resumes:
+            return [call.wire() for call in self.calls]
+        if not self._path.exists():
+            return []
+        return [json.loads(line) for line in self._path.read_bytes().splitlines()]

@@ -1,8 +1,8 @@
 """``cab-sim``: the simulator as a program.
 
 When it listens it prints one JSON line on standard output, ``{"event":"listening","url":"http://…/v1"}``, and
-nothing else. SIGTERM and Ctrl-C end it. Exit codes: 0 ended as told, 2 usage, 3 the address
-cannot be had.
+nothing else; with ``--runs`` the URL has no ``/v1``: a run's is ``http://…/<run>/v1``. SIGTERM and Ctrl-C
+end it. Exit codes: 0 ended as told, 2 usage, 3 the address cannot be had.
 """
 
 from __future__ import annotations
@@ -33,11 +33,19 @@ EXIT_ENVIRONMENT: Final = 3
     "--script", type=click.Path(path_type=Path), help="JSON file with the edits that the models make."
 )
 @click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Serve many runs, each below /RUN: DIR/RUN/script.json is played, calls go to DIR/RUN/calls.jsonl, "
+    "faults count by run. DELETE /RUN ends one.",
+)
+@click.option(
     "--fault",
     "faults",
     multiple=True,
-    metavar="KIND[:N]",
-    help=f"Fault of every call, or of the next N; may be repeated. Kinds: {', '.join(KINDS)}.",
+    metavar="KIND[:N|%P]",
+    help="Fault of every call, of the next N, or of P percent of all, each time the same; may be repeated: "
+    f"the first that hits a call is played. Kinds: {', '.join(KINDS)}.",
 )
 @click.option("--tokens-per-s", type=click.FloatRange(min=0, min_open=True), help="Pace of the answers.")
 @click.option(
@@ -54,6 +62,7 @@ def main(
     *,
     listen: str,
     script: Path | None,
+    runs: Path | None,
     faults: tuple[str, ...],
     tokens_per_s: float | None,
     chunk_tokens: int,
@@ -63,11 +72,16 @@ def main(
 ) -> None:
     """Serve scripted models (oracle, null, cheat:N) in the APIs of OpenAI, Anthropic, Gemini and Ollama."""
     host, port = _address(listen)
+    if runs is not None and (script is not None or count is not None):
+        raise click.UsageError("--runs goes without --script and --count: every run has its own")
+    if runs is not None and not runs.is_dir():
+        raise click.UsageError(f"--runs {runs}: no such folder; make it first")
     if key_env is not None and not os.environ.get(key_env):
         raise click.UsageError(f"--key-env {key_env}: that variable is not set")
     try:
         config = SimConfig(
             script=None if script is None else Script.load(script),
+            runs=runs,
             faults=tuple(map(Fault.parse, faults)),
             tokens_per_s=tokens_per_s,
             tokens_per_chunk=chunk_tokens,

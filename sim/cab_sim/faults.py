@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,43 +29,53 @@ KINDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault."""
+    """One fault, and which calls of a run it hits."""
 
     kind: str
     """A key of :data:`KINDS`."""
     calls: int | None = None
-    """How many calls it hits; ``None``: all of them."""
+    """How many; ``None``: it is no matter of number."""
+    percent: int = 100
+    """How many of a hundred, where it is no matter of number."""
 
     @classmethod
     def parse(cls, text: str) -> Fault:
-        """Read ``KIND`` or ``KIND:N``. Raises :class:`SimError`."""
-        kind, colon, number = text.partition(":")
+        """Read ``KIND``, ``KIND:N`` or ``KIND%P``. Raises :class:`SimError`."""
+        kind, *rest = re.split("([:%])", text, maxsplit=1)
         if kind not in KINDS:
             raise SimError(f"unknown fault {kind!r}; known are {', '.join(KINDS)}")
-        if colon and not (number.isdecimal() and int(number) > 0):
-            raise SimError(f"fault {text!r}: behind the colon stands how many calls it hits, 1 or more")
-        return cls(kind=kind, calls=int(number) if colon else None)
+        if not rest:
+            return cls(kind=kind)
+        sign, digits = rest
+        number = int(digits) if digits.isdecimal() else 0
+        if sign == ":" and number > 0:
+            return cls(kind=kind, calls=number)
+        if sign == "%" and 0 < number <= 100:
+            return cls(kind=kind, percent=number)
+        raise SimError(
+            f"fault {text!r}: a colon comes before how many calls it hits, 1 or more, "
+            "and % before how many of a hundred, 1 to 100"
+        )
 
 
-class FaultQueue:
-    """Hands out the faults, one per call, in the order in which they were given: with ``429:2 500:1``
-    the first two calls get a 429, the third a 500 and the rest none.
+def due(faults: Iterable[Fault], n: int, run: str = "") -> str | None:
+    """The kind of fault of a run's ``n``-th call, from 1: of the faults that hit it, the first given.
+
+    ``KIND`` hits every call, ``KIND:N`` the ``N`` calls behind those of the earlier ``KIND:N``, ``KIND%P``
+    each with a chance of ``P`` %, drawn from the run's name and ``n``: the same call always fares the same.
+    With ``429:2 cut:1 500%50`` the first two get a 429, the third is cut, and half of the rest get a 500.
     """
-
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self._left = [[fault.kind, fault.calls] for fault in faults]
-
-    def next(self) -> str | None:
-        """The kind of fault of the call that has just come in."""
-        while self._left:
-            kind, calls = self._left[0]
-            if calls is None:
-                return str(kind)
-            if isinstance(calls, int) and calls > 0:
-                self._left[0][1] = calls - 1
-                return str(kind)
-            self._left.pop(0)
-        return None
+    behind = n
+    for place, fault in enumerate(faults):
+        if fault.calls is None:
+            drawn = hashlib.sha256(f"{run}/{n}/{place}".encode()).digest()
+            if int.from_bytes(drawn) % 100 < fault.percent:
+                return fault.kind
+        elif behind <= fault.calls:
+            return fault.kind
+        else:
+            behind -= fault.calls
+    return None
 
 
 WRONG_KEY: Final = RequestError("Incorrect API key provided.", status=401, code="invalid_api_key")

@@ -2,6 +2,9 @@
 
 Every model call ends in exactly one :class:`~cab_sim.calls.Call`, recorded before the last byte of its
 response is sent. What the record says of tokens is what was really sent, whatever the response reports.
+
+With many runs all this lies below ``/<run>``. ``DELETE /<run>`` ends one: it waits for the calls still being
+served, then answers as ``/<run>/sim/calls`` does. Whoever has shut the clients out has the whole count then.
 """
 
 from __future__ import annotations
@@ -22,10 +25,11 @@ from cab_sim import oracle
 from cab_sim.calls import Call, CallLog
 from cab_sim.conversation import Answer, Request
 from cab_sim.errors import RequestError
-from cab_sim.faults import MANGLED, WRONG_KEY, Fault, FaultQueue, refusal
+from cab_sim.faults import MANGLED, WRONG_KEY, Fault, due, refusal
 from cab_sim.protocols import PROTOCOLS, chat, find
 from cab_sim.protocols.base import Frame, Protocol, Reply, Where, encode, read_object
-from cab_sim.script import NULL_MODEL, ModelScript, Script
+from cab_sim.runs import Run, Runs
+from cab_sim.script import ModelScript, Script
 
 MAX_BODY_BYTES: Final = 32 * 1024 * 1024
 SLOW_TOKENS_PER_S: Final = 5.0
@@ -37,7 +41,10 @@ class SimConfig:
 
     script: Script | None = None
     """``None``: the oracle makes no edits."""
+    runs: Path | None = None
+    """Folder of many runs, each with its script and its count (:mod:`cab_sim.runs`); ``None``: one run."""
     faults: tuple[Fault, ...] = ()
+    """Of each run."""
     tokens_per_s: float | None = None
     """Pace of the answers; ``None``: as fast as possible."""
     tokens_per_chunk: int = 4
@@ -49,11 +56,6 @@ class SimConfig:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     """Waits so many seconds."""
 
-    def models(self) -> dict[str, ModelScript]:
-        """Every model that is served."""
-        scripted = self.script.models if self.script else {}
-        return {"oracle": ModelScript(), **scripted, "null": NULL_MODEL}
-
 
 SIM_CALLS: Final = web.AppKey("SIM_CALLS", CallLog)
 """Where an application keeps its :class:`CallLog`."""
@@ -64,11 +66,14 @@ def make_app(config: SimConfig) -> web.Application:
     endpoint = _Endpoint(config)
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[SIM_CALLS] = endpoint.log
-    app.router.add_get("/sim/calls", endpoint.list_calls)
+    below = "/{run}" if config.runs else ""
+    app.router.add_get(f"{below}/sim/calls", endpoint.list_calls)
     for protocol in PROTOCOLS:
         if protocol.models_path:
-            app.router.add_get(protocol.models_path, partial(endpoint.list_models, protocol))
-    app.router.add_post("/{path:.*}", endpoint.post)
+            app.router.add_get(below + protocol.models_path, partial(endpoint.list_models, protocol))
+    app.router.add_post(below + "/{path:.*}", endpoint.post)
+    if below:
+        app.router.add_delete(below, endpoint.list_calls)
     return app
 
 
@@ -77,8 +82,11 @@ class Serving:
     """A simulator that listens."""
 
     url: str
-    """Base URL of OpenAI's APIs, ``http://HOST:PORT/v1``; the other protocols' have no ``/v1``."""
+    """Base URL of OpenAI's APIs, ``http://HOST:PORT/v1``; the other protocols' have no ``/v1``.
+    With many runs ``http://HOST:PORT``: a run's is ``http://HOST:PORT/<run>/v1``.
+    """
     log: CallLog
+    """Of the one run; empty with many."""
 
 
 @asynccontextmanager
@@ -91,7 +99,8 @@ async def serving(config: SimConfig, host: str = "127.0.0.1", port: int = 0) -> 
         await web.TCPSite(runner, host, port).start()
         bound = runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host
-        yield Serving(url=f"http://{shown}:{bound}/v1", log=app[SIM_CALLS])
+        version = "" if config.runs else "/v1"
+        yield Serving(url=f"http://{shown}:{bound}{version}", log=app[SIM_CALLS])
     finally:
         await runner.cleanup()
 
@@ -101,52 +110,78 @@ def _error(protocol: Protocol, problem: RequestError) -> web.Response:
     return web.json_response(protocol.error(problem), status=problem.status, headers=headers)
 
 
+def _refuse(run: Run, protocol: Protocol, call: Call, problem: RequestError) -> web.Response:
+    run.log.add(replace(call, status=problem.status))
+    return _error(protocol, problem)
+
+
 class _Endpoint:
     """Handlers of one application."""
 
     def __init__(self, config: SimConfig) -> None:
         self.config = config
         self.log = CallLog(config.count_path)
-        self._models = config.models()
-        self._faults = FaultQueue(config.faults)
+        self._only = Run(config.script, self.log)
+        self._runs = Runs(config.runs) if config.runs else None
 
     async def list_models(self, protocol: Protocol, request: web.Request) -> web.Response:
         assert protocol.models is not None
-        if not self._knows(request):
-            return _error(protocol, WRONG_KEY)
-        return web.json_response(protocol.models(self._models))
+        run = self._run(request)
+        if isinstance(run, RequestError):
+            return _error(protocol, run)
+        return web.json_response(protocol.models(run.models))
 
     async def list_calls(self, request: web.Request) -> web.Response:
-        if not self._knows(request):
-            return _error(chat.PROTOCOL, WRONG_KEY)
-        return web.json_response({"calls": [call.wire() for call in self.log.calls]})
+        """A run's calls; of one that is being ended, once there are no more of them."""
+        run = self._run(request)
+        if isinstance(run, RequestError):
+            return _error(chat.PROTOCOL, run)
+        if self._runs and request.method == "DELETE":
+            await run.drained()
+            self._runs.forget(run.name)
+        return web.json_response({"calls": run.log.wire()})
 
     async def post(self, request: web.Request) -> web.StreamResponse:
         """A model call, or a question for a prompt's tokens, in the protocol that the path tells."""
-        found = find(request.path)
+        found = find("/" + request.match_info["path"])
         if found is None:
             raise web.HTTPNotFound
         protocol, where = found
-        if not self._knows(request):
-            return _error(protocol, WRONG_KEY)
+        run = self._run(request)
+        if isinstance(run, RequestError):
+            return _error(protocol, run)
         where["alt"] = request.query.get("alt", "")
         if "count" in where:
-            return await self._count(protocol, where, request)
-        return await self._answer(protocol, where, request)
+            return await self._count(run, protocol, where, request)
+        with run.call():
+            return await self._answer(run, protocol, where, request)
 
-    async def _count(self, protocol: Protocol, where: Where, request: web.Request) -> web.Response:
+    def _run(self, request: web.Request) -> Run | RequestError:
+        """The run that a request is of, or why it gets nothing."""
+        if not self._knows(request):
+            return WRONG_KEY
+        if self._runs is None:
+            return self._only
+        try:
+            return self._runs.find(request.match_info["run"])
+        except RequestError as error:
+            return error
+
+    async def _count(self, run: Run, protocol: Protocol, where: Where, request: web.Request) -> web.Response:
         assert protocol.count is not None
         try:
             asked = await self._asked(protocol, where, request)
-            self._script(asked.model)
+            run.model(asked.model)
         except RequestError as error:
             return _error(protocol, error)
         usage = await asyncio.to_thread(asked.usage)
         return web.json_response(protocol.count(usage.prompt_tokens))
 
-    async def _answer(self, protocol: Protocol, where: Where, request: web.Request) -> web.StreamResponse:
+    async def _answer(
+        self, run: Run, protocol: Protocol, where: Where, request: web.Request
+    ) -> web.StreamResponse:
         call = Call(
-            n=self.log.number(),
+            n=run.log.number(),
             protocol=protocol.name,
             model=None,
             status=200,
@@ -161,14 +196,17 @@ class _Endpoint:
         try:
             asked = await self._asked(protocol, where, request)
             call = replace(call, model=asked.model, stream=asked.stream)
-            script = self._script(asked.model)
+            script = run.model(asked.model)
         except RequestError as error:
-            return self._refuse(protocol, call, error)
-        call = replace(call, fault=self._faults.next())
+            return _refuse(run, protocol, call, error)
+        call = replace(call, fault=due(self.config.faults, call.n, run.name))
         if problem := refusal(call.fault, has_tools=bool(asked.tools)):
-            return self._refuse(protocol, call, problem)
+            return _refuse(run, protocol, call, problem)
         reply = await asyncio.to_thread(self._decide, asked, script if protocol.answers else None, call)
-        return await _Delivery(self, request, protocol, reply, call).send()
+        delivery = _Delivery(
+            config=self.config, log=run.log, request=request, protocol=protocol, reply=reply, call=call
+        )
+        return await delivery.send()
 
     def _decide(self, asked: Request, script: ModelScript | None, call: Call) -> Reply:
         answer = oracle.answer(asked, script) if script else Answer()
@@ -182,10 +220,6 @@ class _Endpoint:
             reports_always=call.fault == "usage-always",
             tokens_per_piece=self.config.tokens_per_chunk,
         )
-
-    def _refuse(self, protocol: Protocol, call: Call, problem: RequestError) -> web.Response:
-        self.log.add(replace(call, status=problem.status))
-        return _error(protocol, problem)
 
     def _knows(self, request: web.Request) -> bool:
         """Whether the request has the key, in any of the headers in which clients send one."""
@@ -209,22 +243,22 @@ class _Endpoint:
             raise RequestError("The body is over 32 MB.", status=413) from None
         return protocol.parse_request(read_object(body), where)
 
-    def _script(self, model: str) -> ModelScript:
-        if model not in self._models:
-            known = ", ".join(self._models)
-            text = f"The model '{model}' does not exist; known are {known}."
-            raise RequestError(text, status=404, code="model_not_found")
-        return self._models[model]
-
 
 class _Delivery:
     """One answered call, on its way."""
 
     def __init__(
-        self, endpoint: _Endpoint, request: web.Request, protocol: Protocol, reply: Reply, call: Call
+        self,
+        *,
+        config: SimConfig,
+        log: CallLog,
+        request: web.Request,
+        protocol: Protocol,
+        reply: Reply,
+        call: Call,
     ) -> None:
-        self._config = endpoint.config
-        self._log = endpoint.log
+        self._config = config
+        self._log = log
         self._request = request
         self._protocol = protocol
         self._reply = reply

@@ -35,3 +35,15 @@ def test_every_call_is_a_line_of_the_file(tmp_path: Path) -> None:
     log.add(CALL)
     assert [json.loads(line)["n"] for line in path.read_bytes().splitlines()] == [0, 2, 1]
     assert [call.n for call in log.calls] == [2, 1]
+
+
+def test_a_log_that_resumes_goes_on_from_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "count.jsonl"
+    log = CallLog(path, resumes=True)
+    assert (log.wire(), log.number()) == ([], 1)
+    log.add(CALL)
+    again = CallLog(path, resumes=True)
+    assert again.number() == 2
+    again.add(replace(CALL, n=2))
+    assert again.wire() == log.wire() == [CALL.wire(), replace(CALL, n=2).wire()]
+    assert again.calls == log.calls == []

@@ -78,6 +78,26 @@ def test_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     assert [json.loads(line)["status"] for line in count.read_bytes().splitlines()] == [500, 200]
 
 
+def test_serves_many_runs_and_goes_on_with_them(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        Script(task="a/b", models={"oracle": ModelScript(say=name)}).dump(tmp_path / name / "script.json")
+    ask = {"model": "oracle", "messages": [{"role": "system", "content": "```bash"}]}
+    seen = []
+    for _ in range(2):
+        with start("--runs", str(tmp_path), "--fault", "429:1", CAB_SIM_KEY="k") as process:
+            url = listening(process)
+            assert not url.endswith("/v1")
+            for name in ("one", "two"):
+                status, body = post(f"{url}/{name}/v1", ask, "k")
+                seen.append((status, name in json.dumps(body)))
+            process.kill()
+    assert seen == [(429, False), (429, False), (200, True), (200, True)]
+    for name in ("one", "two"):
+        lines = map(json.loads, (tmp_path / name / "calls.jsonl").read_bytes().splitlines())
+        assert [(line["n"], line["fault"]) for line in lines] == [(1, "429"), (2, None)]
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
@@ -88,6 +108,9 @@ def test_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
         (["--count", "/nonexistent/count"], "--count /nonexistent/count: No such file"),
         (["--key-env", "CAB_TEST_UNSET"], "--key-env CAB_TEST_UNSET: that variable is not set"),
         (["--tokens-per-s", "0"], "--tokens-per-s"),
+        (["--runs", ".", "--count", "c"], "--runs goes without --script and --count"),
+        (["--runs", ".", "--script", "s"], "--runs goes without --script and --count"),
+        (["--runs", "/nonexistent"], "--runs /nonexistent: no such folder"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_2(args: list[str], message: str) -> None:

@@ -2,13 +2,14 @@
 
 import gzip
 import zlib
+from itertools import chain, repeat
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cab_sim.errors import SimError
-from cab_sim.faults import KINDS, MANGLED, Fault, FaultQueue, refusal
+from cab_sim.faults import KINDS, MANGLED, Fault, due, refusal
 from cab_sim.protocols.base import Frame
 
 from .play import TEXT
@@ -27,22 +28,72 @@ def tokens(frames: list[Frame]) -> int:
     return sum(frame.tokens for frame in frames)
 
 
+def played(*faults: str, calls: int, run: str = "") -> list[str | None]:
+    parsed = [Fault.parse(fault) for fault in faults]
+    return [due(parsed, n, run) for n in range(1, calls + 1)]
+
+
 def test_without_a_number_every_call_is_hit() -> None:
-    queue = FaultQueue([Fault.parse("500")])
-    assert [queue.next() for _ in range(3)] == ["500"] * 3
+    assert played("500", "429:1", calls=3) == ["500"] * 3
 
 
-def test_numbered_faults_come_one_after_the_other() -> None:
-    queue = FaultQueue(map(Fault.parse, ["429:2", "cut:1", "no-usage:1"]))
-    assert [queue.next() for _ in range(6)] == ["429", "429", "cut", "no-usage", None, None]
+@given(st.lists(st.tuples(st.sampled_from(sorted(KINDS)), st.integers(1, 4)), max_size=4))
+def test_numbered_faults_come_one_after_the_other(numbered: list[tuple[str, int]]) -> None:
+    faults = [f"{kind}:{number}" for kind, number in numbered]
+    in_order = list(chain.from_iterable(repeat(kind, number) for kind, number in numbered))
+    assert played(*faults, calls=len(in_order) + 2) == [*in_order, None, None]
+
+
+@pytest.mark.parametrize("percent", [1, 50, 99])
+def test_so_many_of_a_hundred_calls_are_hit(percent: int) -> None:
+    assert played(f"429%{percent}", calls=10_000).count("429") == pytest.approx(percent * 100, abs=100)
+
+
+def test_a_hundred_percent_is_every_call() -> None:
+    assert played("cut%100", calls=300) == played("cut", calls=300)
+
+
+def test_a_run_has_its_own_draws_and_always_the_same() -> None:
+    one, other = (played("429%50", calls=50, run=run) for run in ("one", "other"))
+    assert one == played("429%50", calls=50, run="one")
+    assert one != other
+
+
+def test_the_first_fault_that_hits_is_played() -> None:
+    assert played("429:2", "500%50", calls=40)[:2] == ["429", "429"]
+    assert set(played("429:2", "500%50", calls=40)[2:]) == {"500", None}
+    assert set(played("500%50", "429:2", calls=40)[2:]) == {"500", None}
+    assert set(played("500%50", "429", calls=40)) == {"500", "429"}
+
+
+def test_each_fault_is_drawn_for_itself() -> None:
+    kinds = played("429%50", "500%50", calls=10_000)
+    assert kinds.count("500") == pytest.approx(2_500, abs=150)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_read(kind: str) -> None:
     assert Fault.parse(f"{kind}:3") == Fault(kind=kind, calls=3)
+    assert Fault.parse(f"{kind}%7") == Fault(kind=kind, percent=7)
 
 
-@pytest.mark.parametrize("text", ["", "418", "429:", "429:0", "429:x", "429:-1", "cut:²"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "418",
+        "429:",
+        "429:0",
+        "429:x",
+        "429:-1",
+        "cut:²",
+        "429%",
+        "429%0",
+        "429%101",
+        "429%5:2",
+        "429:2%5",
+    ],
+)
 def test_says_what_is_wrong(text: str) -> None:
     with pytest.raises(SimError, match=r"unknown fault|how many calls"):
         Fault.parse(text)

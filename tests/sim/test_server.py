@@ -4,16 +4,20 @@ import asyncio
 import gzip
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from cab_proxy.urls import Upstream
 from cab_sim.calls import Call
+from cab_sim.faults import Fault
+from cab_sim.script import ModelScript
 from cab_sim.server import MAX_BODY_BYTES, Serving, SimConfig
 
-from .play import ASKS, CONFIG, SCRIPT, STREAMING, Ask, faulty, post, root, with_server
+from .play import ASKS, CONFIG, SAY, SCRIPT, STREAMING, Ask, faulty, post, root, with_server
 
 CHAT = ASKS["chat"]
 STREAMED = CHAT.streamed()
@@ -332,3 +336,138 @@ def test_equal_requests_get_equal_answers_at_once_too() -> None:
             return set(await asyncio.gather(*(one(session) for _ in range(8))))
 
     assert len(with_server(CONFIG, client)) == 1
+
+
+# --- many runs
+
+
+def with_runs(folder: Path, *names: str, **settings: Any) -> SimConfig:
+    for name in names:
+        (folder / name).mkdir()
+        replace(SCRIPT, models={"oracle": ModelScript(say=f"{name}: {SAY}")}).dump(
+            folder / name / "script.json"
+        )
+    return SimConfig(runs=folder, **settings)
+
+
+def below(run: str, ask: Ask) -> Ask:
+    return replace(ask, path=f"/{run}{ask.path}", stream_path=ask.stream_path and f"/{run}{ask.stream_path}")
+
+
+def counted(folder: Path, run: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / run / "calls.jsonl").read_bytes().splitlines()]
+
+
+@pytest.mark.parametrize("name", STREAMING)
+def test_every_protocol_is_there_below_a_run(tmp_path: Path, name: str) -> None:
+    config = with_runs(tmp_path, "01J.a-b_c", "two")
+    asks = (
+        below("01J.a-b_c", ASKS[name]),
+        below("01J.a-b_c", ASKS[name]).streamed(),
+        below("two", ASKS[name]),
+    )
+    got, calls = post(config, *asks)
+    assert [one.status for one in got] == [200, 200, 200]
+    assert b"01J.a-b_c" in got[0].body
+    assert b"two" in got[2].body
+    assert [(call["n"], call["protocol"], call["stream"]) for call in counted(tmp_path, "01J.a-b_c")] == [
+        (1, name, False),
+        (2, name, True),
+    ]
+    assert [call["n"] for call in counted(tmp_path, "two")] == [1]
+    assert calls == []
+
+
+@pytest.mark.parametrize("name", ASKS)
+def test_an_unknown_run_is_refused_in_the_protocols_own_form(tmp_path: Path, name: str) -> None:
+    (got,), _ = post(with_runs(tmp_path), below("none", ASKS[name]))
+    assert (got.status, set(got.json())) == (404, ERROR_FIELDS[name])
+    assert b"The run 'none' does not exist." in got.body
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_is_where_the_meter_joins_paths() -> None:
+    upstream = Upstream.parse("http://h:1/a/v1")
+    assert {upstream.join(ask.path) for ask in ASKS.values()} == {
+        f"http://h:1{below('a', ask).path}" for ask in ASKS.values()
+    }
+
+
+def test_each_run_has_its_own_faults(tmp_path: Path) -> None:
+    config = with_runs(tmp_path, "a", "b", faults=(Fault.parse("429:2"), Fault.parse("500%50")))
+    replies, _ = post(config, *(below(run, CHAT) for _ in range(12) for run in ("a", "b")))
+    a, b = ([got.status for got in replies[place::2]] for place in (0, 1))
+    assert a[:2] == b[:2] == [429, 429]
+    assert set(a[2:]) == set(b[2:]) == {500, 200}
+    assert a != b
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/v1beta/models", "/api/tags", "/sim/calls"])
+def test_a_run_answers_questions(tmp_path: Path, path: str) -> None:
+    async def client(server: Serving) -> list[tuple[int, Any]]:
+        async with aiohttp.ClientSession(server.url) as session:
+            got = []
+            for run, key in (("a", "k"), ("a", "x"), ("none", "k")):
+                async with session.get(f"/{run}{path}", headers={"x-api-key": key}) as response:
+                    got.append((response.status, await response.json()))
+            return got
+
+    config = with_runs(tmp_path, "a", key="k")
+    (status, answer), (wrong, _), (unknown, error) = with_server(config, client)
+    assert (status, wrong, unknown) == (200, 401, 404)
+    assert answer == {"calls": []} if path == "/sim/calls" else "oracle" in json.dumps(answer)
+    assert "The run 'none' does not exist." in json.dumps(error)
+
+
+def test_without_runs_there_is_no_path_below_one() -> None:
+    (got,), calls = post(CONFIG, below("a", CHAT))
+    assert (got.status, calls) == (404, [])
+
+
+async def end(session: aiohttp.ClientSession) -> Any:
+    async with session.delete("/a") as response:
+        return await response.json()
+
+
+def test_a_run_that_is_ended_is_freed(tmp_path: Path) -> None:
+    async def client(server: Serving) -> list[str]:
+        path, texts = below("a", CHAT).path, []
+        async with aiohttp.ClientSession(server.url) as session:
+            for say in ("One.", "Two."):
+                script = replace(SCRIPT, models={"oracle": ModelScript(say=say)})
+                script.dump(tmp_path / "a/script.json")
+                async with session.post(path, json=CHAT.body) as response:
+                    texts.append((await response.json())["choices"][0]["message"]["content"])
+                await end(session)
+        return texts
+
+    assert with_server(with_runs(tmp_path, "a"), client) == ["One.", "Two."]
+
+
+def test_a_run_that_is_ended_has_its_whole_count(tmp_path: Path) -> None:
+    pieces = itertools.count()
+    left: asyncio.Event
+
+    async def until_the_client_has_left(_seconds: float) -> None:
+        if next(pieces):
+            await left.wait()
+
+    async def client(server: Serving) -> Any:
+        nonlocal left
+        left = asyncio.Event()
+        async with aiohttp.ClientSession(server.url) as session:
+            ask = below("a", STREAMED)
+            async with session.post(ask.path, json=ask.body) as response:
+                await response.content.readany()
+                response.close()
+            ending = asyncio.create_task(end(session))
+            async with session.get("/a/sim/calls") as response:  # once round, so that the end has begun
+                assert await response.json() == {"calls": []}
+            assert not ending.done()
+            left.set()
+            return await ending
+
+    ended = with_server(with_runs(tmp_path, "a", tokens_per_s=1, sleep=until_the_client_has_left), client)
+    (call,) = ended["calls"]
+    assert not call["completed"]
+    assert ended["calls"] == counted(tmp_path, "a")
