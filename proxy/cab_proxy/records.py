@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -505,22 +506,50 @@ def format_time(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-def model_time_ms(calls: Iterable[Record]) -> float:
+def call_time_ms(calls: Iterable[Record]) -> float:
     """Length of the union of the calls' intervals: parallel calls count once.
 
     The time in which the client did not read (``client_wait_ms``) is taken off each interval's end, that
     in which the budget made the call wait off its beginning. Calls that never ended or never reached the
     endpoint add nothing.
     """
-    intervals = sorted(
-        (start + queued, start + max(queued, call.duration_ms - (call.client_wait_ms or 0.0)))
-        for call in calls
-        if call.duration_ms is not None and reached_endpoint(call)
-        for start in (parse_time(call.started_at).timestamp() * 1000.0,)
-        for queued in (float((call.budget or {}).get("waited_ms") or 0.0),)
-    )
-    covered, until = 0.0, float("-inf")
-    for start, end in intervals:
-        covered += max(0.0, end - max(start, until))
-        until = max(until, end)
+    return _union_ms(span for call in calls if (span := _span(call)) is not None)
+
+
+def model_time_ms(calls: Iterable[Record], *, until: datetime | None = None) -> float:
+    """Time spent waiting for the model: the union of the calls' intervals and of the back-off between them.
+
+    Back-off is the time from the end of a call that was answered with a Retry-After to the beginning of the
+    next call, at most as long as the endpoint asked for. What is still open, a call or a back-off, lasts
+    until ``until``, and nothing later counts; without it, it adds nothing.
+    """
+    end = None if until is None else until.timestamp() * 1000.0
+    waited = [(span, call.retry_after_ms) for call in calls if (span := _span(call, end)) is not None]
+    spans = [span for span, _ in waited]
+    begun = sorted(start for start, _ in spans)
+    for (_, over), asked_ms in waited:
+        if asked_ms is not None:
+            following = bisect_right(begun, over)
+            again = begun[following] if following < len(begun) else over if end is None else end
+            spans.append((over, min(again, over + asked_ms)))
+    return _union_ms(spans, end)
+
+
+def _span(call: Record, until: float | None = None) -> tuple[float, float] | None:
+    """From when to when the endpoint was waited for, in milliseconds; for an open call, to ``until``."""
+    if not reached_endpoint(call):
+        return None
+    start = parse_time(call.started_at).timestamp() * 1000.0
+    asked = start + float((call.budget or {}).get("waited_ms") or 0.0)
+    if call.duration_ms is not None:
+        return asked, max(asked, start + call.duration_ms - (call.client_wait_ms or 0.0))
+    return None if until is None else (asked, until)
+
+
+def _union_ms(spans: Iterable[tuple[float, float]], until: float | None = None) -> float:
+    covered, reached = 0.0, float("-inf")
+    for start, over in sorted(spans):
+        end = over if until is None else min(over, until)
+        covered += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
     return covered

@@ -10,14 +10,15 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
-from cab_proxy.control import DRAIN_S, ControlClient, ControlError, OpenedRun, RunRequest
-from cab_proxy.records import Record, succeeded
+from cab_proxy.control import DRAIN_S, ControlError, OpenedRun, RunRequest
+from cab_proxy.records import Record, model_time_ms, succeeded
 from cab_runner import (
     admission,
     cell,
@@ -27,13 +28,12 @@ from cab_runner import (
     own_image,
     plugins,
     results,
-    services,
     workspace,
 )
 from cab_runner.agents.base import Adapter, Claim, WireContext, Wiring
-from cab_runner.endpoints import Endpoint, Wanted
 from cab_runner.errors import AttemptVoid, CabError, MachineLacks
 from cab_runner.grading import Graded
+from cab_runner.metered import Line, MeteredEndpoint
 from cab_runner.patch import make_patch
 from cab_runner.plan import Plan
 from cab_runner.recording import Recording
@@ -51,7 +51,7 @@ from cab_runner.sandbox.staging import Staging, remove_tree, sandbox_user
 from cab_runner.sandbox.users import image_agent, may_enter, may_forge
 from cab_runner.trace import Span, Trace
 from cab_runner.workspace import Snapshot
-from cab_scoring.evidence import AgentRun, Evidence, Workspace
+from cab_scoring.evidence import AgentRun, Clock, Evidence, Workspace
 from cab_scoring.failure import decide_failure
 from cab_scoring.score import score
 
@@ -85,7 +85,7 @@ class _Place:
     wiring: Wiring
 
 
-def run(plan: Plan, wanted: Wanted, stop: Event, progress: Progress = lambda _: None) -> Recorded:
+def run(plan: Plan, metered: MeteredEndpoint, stop: Event, progress: Progress = lambda _: None) -> Recorded:
     """Run one attempt and record it.
 
     Raises :class:`CabError` subclasses for what was wrong before the agent started; nothing is left
@@ -93,16 +93,11 @@ def run(plan: Plan, wanted: Wanted, stop: Event, progress: Progress = lambda _: 
     """
     with ExitStack() as stack:
         staging = stack.enter_context(Staging())
-        private = staging.folder("proxy")
-        private.chmod(0o700)
         _create(plan)
         try:
-            endpoint = stack.enter_context(wanted.opened(plan.partial / "sim-calls.jsonl"))
-            control = stack.enter_context(services.proxy(private, endpoint.key, plan.settings.prices))
-            running = _Attempt(plan, endpoint, staging, control, stop=stop, progress=progress)
-            if warning := endpoints.check(endpoint, running.opened, plan.key.model):
-                progress(f"warning: {warning}")
-            place = running.lay_out()
+            line = stack.enter_context(metered.line(plan))
+            running = _Attempt(plan, line, staging, stop=stop, progress=progress)
+            place = running.begin()
         except BaseException:
             shutil.rmtree(plan.partial, ignore_errors=True)
             raise
@@ -143,17 +138,16 @@ class _Attempt:
     def __init__(
         self,
         plan: Plan,
-        endpoint: Endpoint,
+        line: Line,
         staging: Staging,
-        control: ControlClient,
         *,
         stop: Event,
         progress: Progress,
     ) -> None:
         self.plan = plan
-        self.endpoint = endpoint
+        self.endpoint = line.endpoint
+        self.control = line.control
         self.staging = staging
-        self.control = control
         self.stop = stop
         self.progress = progress
         self.trace = Trace()
@@ -190,7 +184,21 @@ class _Attempt:
         except ControlError as error:
             raise MachineLacks(f"the proxy could not open the run: {error}") from None
 
-    def lay_out(self) -> _Place:
+    def begin(self) -> _Place:
+        """Ask the endpoint for the model, and lay the place of work out; else the run is closed again."""
+        try:
+            if warning := endpoints.check(self.endpoint, self.opened, self.plan.key.model):
+                self.progress(f"warning: {warning}")
+            place = self._lay_out()
+            # should the runner be killed from now on, this is the record
+            self._write_record(place, replace(self._evidence(), runner_fault="interrupted"))
+            return place
+        except BaseException:
+            with suppress(ControlError):
+                self.control.close_run(self.plan.run_id, 0.0)
+            raise
+
+    def _lay_out(self) -> _Place:
         """Prepare workspace and HOME, and wire the agent to its door."""
         plan = self.plan
         with self.trace.span(
@@ -202,6 +210,8 @@ class _Attempt:
                 own_image.lay_out(plan.ground, folders)
                 layout = plan.ground.layout(layout)
                 self.staging.shut()
+            elif plan.repository:
+                shutil.copytree(plan.repository, folders.workspace, symlinks=True, dirs_exist_ok=True)
             else:
                 workspace.prepare(plan.task.workspace, folders.workspace)
             before = workspace.snapshot(folders.workspace)
@@ -252,6 +262,7 @@ class _Attempt:
             own_image=plan.ground.for_agent() if plan.ground else None,
             door_image=plan.ground.door_image if plan.ground else plan.grader_image,
             door=self.opened.socket,
+            model_time_s=self._model_time_s,
         )
         with self.trace.span("adapter_run", f"{plan.key.agent}:{plan.task.id}") as span:
             self.trace.add_plugins(span, plan.key.agent, plan.settings.plugins)
@@ -260,7 +271,8 @@ class _Attempt:
                     self.outcome = plan.sandbox.run(job, recording, self.stop)
                 self._describe(container, place)
             span.attrs |= {
-                "timeout_s": plan.limits.wall_s,
+                "timeout_s": plan.limits.agent_s or plan.limits.wall_s,
+                "timeout_on": plan.settings.timeout_on,
                 "plugin_stack": [plugin.name for plugin in plan.plugins],
                 "exit_code": container.attrs["exit_code"],
             }
@@ -268,6 +280,11 @@ class _Attempt:
         self._close_run()
         self.calls = evidence_store.read_calls(plan.partial)
         self.trace.add_calls(self.calls, container)
+
+    def _model_time_s(self) -> float:
+        """How long the agent has waited for the model up to now."""
+        calls = evidence_store.read_calls(self.plan.partial)
+        return model_time_ms(calls, until=datetime.now(UTC)) / 1000.0
 
     @contextmanager
     def _noting_faults(self) -> Iterator[None]:
@@ -405,7 +422,13 @@ class _Attempt:
             killed_for=outcome.killed_for,
             agent_files=self.plan.adapter.own_files,
             output=evidence_store.agent_output(self.plan.partial),
+            ran_out=self._clock_that_ran_out(outcome),
         )
+
+    def _clock_that_ran_out(self, outcome: Outcome) -> Clock | None:
+        if not outcome.timed_out:
+            return None
+        return "wall" if outcome.active_ms >= self.plan.limits.wall_s * 1000.0 else "agent"
 
     def publish(self, place: _Place) -> Recorded:
         """Write the record's files and rename the folder into place.
@@ -414,7 +437,7 @@ class _Attempt:
         """
         plan = self.plan
         try:
-            self._write_record(place)
+            self._write_record(place, self._evidence())
             folder, record = results.publish(plan.partial, plan.results, plan.key, plan.attempt)
         except OSError as error:
             raise AttemptVoid(
@@ -422,9 +445,8 @@ class _Attempt:
             ) from None
         return Recorded(folder=folder, cell=record, fault_detail=self.fault_detail)
 
-    def _write_record(self, place: _Place) -> None:
+    def _write_record(self, place: _Place, evidence: Evidence) -> None:
         plan, partial = self.plan, self.plan.partial
-        evidence = self._evidence()
         evidence_store.write(partial, evidence)
         if self.graded:
             (partial / "grade.stdout").write_bytes(self.graded.stdout)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from cab_runner import __version__
 from cab_runner.agents.base import Claim, Wiring
 from cab_runner.endpoints import Endpoint
 from cab_runner.plan import Plan
@@ -61,6 +61,7 @@ def record(plan: Plan, endpoint: Endpoint, measured: Measured) -> dict[str, Any]
             "started_at": outcome.started_at if outcome else None,
             "ended_at": outcome.ended_at if outcome else None,
             "wall_clock_ms": scored.scores["latency"]["wall_clock_ms"],
+            "timeout_on": plan.settings.timeout_on,
             "prompt_tokens": tokens["prompt_tokens"],
             "completion_tokens": tokens["completion_tokens"],
             "tokens_source": scored.meter["sources"]["total"],
@@ -83,7 +84,7 @@ def record(plan: Plan, endpoint: Endpoint, measured: Measured) -> dict[str, Any]
             "prompt_hash": hashlib.sha256(plan.task.instruction.encode()).hexdigest(),
             "agent_stdout_hash": _file_hash(plan.partial / "agent.stdout"),
             "ledger_head": measured.ledger_head,
-            "proxy_version": version("codingagentbench"),
+            "proxy_version": __version__,
             "price_snapshot": _price_snapshot(measured.evidence),
         },
         "provisional": plan.settings.provisional,
@@ -127,6 +128,7 @@ def lock(plan: Plan, endpoint: Endpoint, wiring: Wiring, outcome: Outcome | None
             }
             for name, field in (
                 ("wall", "wall_s"),
+                ("agent", "agent_s"),
                 ("memory", "memory_bytes"),
                 ("processes", "processes"),
                 ("cpus", "cpus"),
@@ -134,7 +136,7 @@ def lock(plan: Plan, endpoint: Endpoint, wiring: Wiring, outcome: Outcome | None
                 ("output", "output_bytes"),
             )
         },
-        "proxy_version": version("codingagentbench"),
+        "proxy_version": __version__,
         "methodology_version": plan.settings.methodology,
     }
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import http.client
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 import orjson
 
 from cab_proxy.control import OpenedRun, UnixConnection
-from cab_runner import services
 from cab_runner.errors import MachineLacks, UsageError
 
 SIMULATOR = "sim"
@@ -70,37 +65,43 @@ def key_from(key: str | None, key_env: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """The endpoint that was asked for; ``sim`` and ``local`` are started when it is opened."""
+    """The endpoint that was asked for; ``sim`` and ``local`` are started by the runner."""
 
     endpoint: str
     """As :func:`parse` returns it."""
     key: str | None = None
-    script: Path | None = None
-    """What the simulator plays."""
     faults: tuple[str, ...] = ()
     """What the simulator injects."""
 
-    @contextmanager
-    def opened(self, count: Path) -> Iterator[Endpoint]:
-        """The endpoint, ready to be called, for one attempt. The simulator's own count goes to ``count``."""
-        if self.endpoint == SIMULATOR:
-            assert self.script is not None
-            secret = token_urlsafe(24)
-            with services.simulator(self.script, count, secret, self.faults) as served:
-                yield Endpoint(url=served.url, key=secret, simulated=True, shown=SIMULATOR)
-        elif self.endpoint == LOCAL:
-            with services.local_model() as served:
-                yield Endpoint(url=served.url, key=self.key, simulated=False, shown=LOCAL)
-        else:
-            yield Endpoint(url=self.endpoint, key=self.key, simulated=False, shown=self.endpoint)
+
+class KeyRefused(UsageError):
+    """The endpoint refuses the key, or wants one."""
+
+
+class EndpointSilent(MachineLacks):
+    """Nothing answers at the endpoint."""
 
 
 def check(endpoint: Endpoint, run: OpenedRun, model: str) -> str | None:
     """Ask the endpoint for its models through the run's own door, as the agent would reach it.
 
-    Returns a warning when it lists models and ``model`` is not among them. Raises
-    :class:`MachineLacks` when nothing answers there, :class:`UsageError` when it refuses the key or,
-    for the simulator and the local model, has no such model.
+    Returns a warning when it lists models and ``model`` is not among them. Raises what :func:`models` does,
+    and :class:`UsageError` when the simulator or the local model has no such model.
+    """
+    names = models(endpoint, run)
+    if not names or model in names:
+        return None
+    listed = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+    if endpoint.shown in (SIMULATOR, LOCAL):
+        raise UsageError(f"{endpoint.shown} has no model {model!r}: it serves {listed}")
+    return f"{endpoint.shown} does not list a model {model!r} (it lists {listed}); trying it all the same"
+
+
+def models(endpoint: Endpoint, run: OpenedRun) -> list[str]:
+    """The models that the endpoint lists; none where it lists none.
+
+    Raises :class:`EndpointSilent`, :class:`KeyRefused`, and :class:`MachineLacks` when it is the proxy that
+    does not answer.
     """
     connection = UnixConnection(run.socket, _DOOR_TIMEOUT_S)
     try:
@@ -113,16 +114,10 @@ def check(endpoint: Endpoint, run: OpenedRun, model: str) -> str | None:
         connection.close()
     if response.status in (401, 403):
         given = "the key was refused" if endpoint.key else "it wants a key; set CAB_KEY or --key-env NAME"
-        raise UsageError(f"{endpoint.shown} answered {response.status}: {given}")
+        raise KeyRefused(f"{endpoint.shown} answered {response.status}: {given}")
     if response.status in (502, 504):
-        raise MachineLacks(f"nothing answers at {endpoint.shown}: check the URL and that the server runs")
-    names = _model_names(body) if response.status == 200 else []
-    if not names or model in names:
-        return None
-    listed = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-    if endpoint.shown in (SIMULATOR, LOCAL):
-        raise UsageError(f"{endpoint.shown} has no model {model!r}: it serves {listed}")
-    return f"{endpoint.shown} does not list a model {model!r} (it lists {listed}); trying it all the same"
+        raise EndpointSilent(f"nothing answers at {endpoint.shown}: check the URL and that the server runs")
+    return _model_names(body) if response.status == 200 else []
 
 
 def _model_names(body: bytes) -> list[str]:

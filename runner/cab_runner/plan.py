@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,9 +15,12 @@ from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Limits, Sandbox
 from cab_runner.tasks import Task
 from cab_scoring.composite import Version
+from cab_scoring.evidence import Clock
 
 CONTEXT_WINDOW_TOKENS: Final = 128_000
 MAX_OUTPUT_TOKENS: Final = 8_192
+CEILING_FACTOR: Final = 4.0
+"""The wall ceiling above a limit on the agent's own time, as a multiple of that limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,11 @@ class Settings:
 
     provisional: bool = False
     timeout_s: float | None = None
-    """The agent's clock; default: the task's."""
+    """The agent's time limit; default: the task's."""
+    timeout_on: Clock = "wall"
+    """What the limit is on: ``agent`` leaves out the time in which the agent waited for the model."""
+    wall_ceiling_s: float | None = None
+    """Under ``agent``, the most by the wall; default: :data:`CEILING_FACTOR` times the limit."""
     budget: Budget = field(default_factory=Budget)
     prices: Path | None = None
     """The user's own rates; default: the proxy's snapshot."""
@@ -66,6 +73,10 @@ class Plan:
     grader_image: str | None
     ground: Ground | None = None
     """Where the agent works in an image that the task brings along."""
+    repository: Path | None = None
+    """The workspace as :func:`cab_runner.workspace.prepare` leaves it, to be copied; else it is made."""
+    script: Path | None = None
+    """What the simulator plays."""
     results: Path
     settings: Settings
 
@@ -77,9 +88,13 @@ class Plan:
     @property
     def limits(self) -> Limits:
         """What the agent's job may use."""
-        wall_s = self.settings.timeout_s or self.task.agent_timeout_s
+        limit_s = self.settings.timeout_s or self.task.agent_timeout_s
+        wall_s, agent_s = limit_s, None
+        if self.settings.timeout_on == "agent":
+            wall_s, agent_s = self.settings.wall_ceiling_s or CEILING_FACTOR * limit_s, limit_s
         environment = self.task.environment
-        return Limits(wall_s=wall_s) if environment is None else own_image.limits(environment, wall_s)
+        limits = Limits(wall_s=wall_s) if environment is None else own_image.limits(environment, wall_s)
+        return replace(limits, agent_s=agent_s)
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -34,6 +35,11 @@ class Child:
     process: subprocess.Popen[bytes]
     first_line: str
     """What it printed when it was ready."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process.poll() is None
 
 
 @contextmanager
@@ -92,8 +98,21 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy that the runner started."""
+
+    control: ControlClient
+    process: Child
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process.alive
+
+
 @contextmanager
-def proxy(folder: Path, key: str | None, prices: Path | None = None) -> Iterator[ControlClient]:
+def proxy(folder: Path, key: str | None, prices: Path | None = None) -> Iterator[Proxy]:
     """Start ``cab-proxy`` with its control socket in ``folder``, a short private folder.
 
     The endpoint's key goes through a pipe: it is in no file, no argument and no environment.
@@ -104,8 +123,8 @@ def proxy(folder: Path, key: str | None, prices: Path | None = None) -> Iterator
         command.append("--key-stdin")
     if prices is not None:
         command += ["--prices", str(prices)]
-    with child("cab-proxy", command, stdin_line=key):
-        yield ControlClient(socket)
+    with child("cab-proxy", command, stdin_line=key) as running:
+        yield Proxy(ControlClient(socket), running)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +132,37 @@ class Served:
     """A model endpoint that the runner started."""
 
     url: str
-    models: tuple[str, ...]
+    process: Child
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process.alive
 
 
 def _served(running: Child) -> Served:
-    line = json.loads(running.first_line)
-    return Served(url=line["url"], models=tuple(line.get("models", ())))
+    return Served(url=json.loads(running.first_line)["url"], process=running)
 
 
 @contextmanager
-def simulator(script: Path, count: Path, key: str, faults: Sequence[str] = ()) -> Iterator[Served]:
-    """Start ``cab-sim`` with a script; its own true count goes to ``count``, a JSON line a call."""
-    command = [sys.executable, "-m", "cab_sim", "--script", str(script), "--count", str(count)]
-    command += ["--key-env", "CAB_SIM_KEY"]
+def simulator(runs: Path, key: str, faults: Sequence[str] = ()) -> Iterator[Served]:
+    """Start ``cab-sim`` for the runs in a folder: ``RUN/script.json`` is played at ``/RUN/v1``, and its own
+    true count goes to ``RUN/calls.jsonl``, a JSON line a call.
+    """
+    command = [sys.executable, "-m", "cab_sim", "--runs", str(runs), "--key-env", "CAB_SIM_KEY"]
     for fault in faults:
         command += ["--fault", fault]
     with child("cab-sim", command, env={"CAB_SIM_KEY": key}) as running:
         yield _served(running)
+
+
+def forget_run(url: str, run: str, key: str | None) -> None:
+    """Tell the simulator that a run is over: it counts the calls that it is still serving, and forgets it."""
+    request = urllib.request.Request(  # noqa: S310  # our own simulator
+        f"{url}/{run}", method="DELETE", headers={"Authorization": f"Bearer {key}"}
+    )
+    with suppress(OSError), urllib.request.urlopen(request, timeout=_STOP_S):  # noqa: S310  # our own simulator
+        pass
 
 
 @contextmanager

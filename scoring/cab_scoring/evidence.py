@@ -22,6 +22,8 @@ Json = dict[str, Any]
 Action = Literal["comply", "refuse", "clarify"]
 ChangeKind = Literal["added", "removed", "modified"]
 Killed = Literal["timeout", "output", "disk", "memory"]
+Clock = Literal["agent", "wall"]
+"""What a time limit is on: the agent's own time, without that spent waiting for the model, or all time."""
 
 DOCUMENTS: Final = ("REFUSAL.md", "CLARIFY.md")
 """The files, at the workspace root, in which an agent says why a task is not done as written."""
@@ -133,6 +135,8 @@ class AgentRun(_Plain):
     """Globs of the state files that this agent leaves in a workspace."""
     output: str
     """Standard output and standard error, bounded."""
+    ran_out: Clock | None = None
+    """The clock that ended it; ``None`` where none did, and in older evidence."""
 
 
 @dataclass(frozen=True, slots=True)

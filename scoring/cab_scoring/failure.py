@@ -208,7 +208,8 @@ def _overflow(calls: Sequence[Record], run: AgentRun, *, malformed_last: bool) -
 def _of_the_agent(calls: Sequence[Record], run: AgentRun) -> Failure | None:
     """Causes that the agent's process shows."""
     if run.timed_out or run.killed_for == "timeout":
-        return _failure("agent_timeout", f"stopped after {run.wall_clock_ms / 1000:.0f} s")
+        clock = {"agent": ", its own time used up", "wall": " by the wall clock"}.get(run.ran_out or "", "")
+        return _failure("agent_timeout", f"stopped after {run.wall_clock_ms / 1000:.0f} s{clock}")
     if run.killed_for is not None:
         return _failure("agent_crash", f"killed at its limit on {run.killed_for}")
     code = run.exit_code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from cab_proxy.records import Record, calls_of, fault_of, model_time_ms, reached_endpoint, word_of
+from cab_proxy.records import Record, call_time_ms, calls_of, fault_of, reached_endpoint, word_of
 from cab_scoring.usage import Usage, usage_of, usd
 from cab_scoring.wire import model_calls
 
@@ -95,5 +95,5 @@ def _amount(calls: Sequence[Record]) -> dict[str, Any]:
         "calls": used.calls,
         "tokens": used.total_tokens,
         "coverage": used.coverage,
-        "ms": model_time_ms(calls),
+        "ms": call_time_ms(calls),
     }

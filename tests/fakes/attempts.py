@@ -9,6 +9,7 @@ from typing import Any
 from cab_proxy.ids import ulid
 from cab_runner import agents, attempt, endpoints, oracle, tasks
 from cab_runner.attempt import Recorded
+from cab_runner.metered import MeteredEndpoint
 from cab_runner.plan import Plan, Settings
 from cab_runner.resources import tasks_dir
 from cab_runner.results import CellKey
@@ -34,9 +35,10 @@ def run(results: Path, chosen: Sandbox, task_id: str, model: str = "oracle", **s
         sandbox=chosen,
         image=image,
         grader_image=image,
+        script=oracle.script_for(task, model, chosen, image, stop),
         results=results,
         settings=Settings(**settings),
     )
-    script = oracle.script_for(task, model, chosen, image, stop)
-    wanted = endpoints.Wanted(endpoint="sim", script=script, faults=faults)
-    return attempt.run(plan, wanted, stop)
+    wanted = endpoints.Wanted(endpoint="sim", faults=faults)
+    with MeteredEndpoint(wanted, plan.settings.prices) as metered:
+        return attempt.run(plan, metered, stop)

@@ -179,6 +179,7 @@ RUNS = st.builds(
     st.sampled_from((None, None, "timeout", "output", "disk", "memory")),
     st.sampled_from(((), RUN.agent_files)),
     TEXT | st.just("I cannot do this: the tests contradict each other"),
+    st.sampled_from((None, "agent", "wall")),
 )
 GRADES = st.just(GRADE) | st.builds(
     Grade,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -21,6 +22,7 @@ from cab_proxy.records import (
     TokensSource,
     Verifier,
     Word,
+    call_time_ms,
     calls_of,
     decode,
     encode,
@@ -34,7 +36,7 @@ from cab_proxy.records import (
     verify,
     word_of,
 )
-from fakes.evidence import call, failed_call, open_call
+from fakes.evidence import START, call, failed_call, open_call
 
 AT = "2026-01-02T03:04:05.000006Z"
 
@@ -222,7 +224,52 @@ def test_model_time_counts_parallel_calls_once_and_no_waiting_for_the_client() -
         return replace(call, started_at=f"2026-01-02T03:04:{second}Z")
 
     calls = [at("05.000000", 1000), at("05.500000", 1000), at("10.000000", 500, 200), record()]
-    assert model_time_ms(calls) == pytest.approx(1500 + 300, abs=0.01)
+    assert call_time_ms(calls) == model_time_ms(calls) == pytest.approx(1500 + 300, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("asked_ms", "next_at_s", "expected_ms"),
+    [
+        (4000.0, 3, 500 + 2500 + 500),  # it came back before it was asked to
+        (4000.0, 9, 500 + 4000 + 500),  # and after: what is over is its own
+        (None, 3, 500 + 500),  # back-off that nobody asked for
+        (4000.0, None, 500),  # it never came back
+    ],
+)
+def test_back_off_is_model_time_as_far_as_the_endpoint_asked_for_it(
+    asked_ms: float | None, next_at_s: int | None, expected_ms: float
+) -> None:
+    calls = [failed_call(429, retry_after_ms=asked_ms)]
+    if next_at_s is not None:
+        calls.append(call(at_s=next_at_s))
+    assert model_time_ms(calls) == expected_ms
+    assert call_time_ms(calls) == 500 * len(calls)
+
+
+def test_back_off_beside_another_call_counts_once() -> None:
+    calls = [failed_call(429, retry_after_ms=4000.0), call(at_s=0.2, took_ms=2000), call(at_s=3)]
+    assert model_time_ms(calls) == 500 + 2500 + 500
+
+
+@pytest.mark.parametrize(
+    ("calls", "expected_ms"),
+    [
+        ([open_call(at_s=4)], 6000),
+        ([open_call(at_s=4), call(at_s=3, took_ms=2000)], 7000),
+        ([call(at_s=4, kind="open", took_ms=None, budget={"waited_ms": 1000.0})], 5000),
+        ([call(at_s=8, took_ms=9000)], 2000),
+        ([failed_call(429, at_s=7, retry_after_ms=1500.0)], 500 + 1500),
+        ([failed_call(429, at_s=7, retry_after_ms=60_000.0)], 500 + 2500),
+        ([failed_call(429, at_s=7, retry_after_ms=60_000.0), open_call(at_s=9)], 3000),
+        ([replace(open_call(), error_type="refused")], 0),
+        ([replace(open_call(), protocol=None)], 0),
+        ([open_call(at_s=11)], 0),
+    ],
+)
+def test_up_to_a_moment_what_is_open_is_model_time_and_what_is_later_is_not(
+    calls: list[Record], expected_ms: float
+) -> None:
+    assert model_time_ms(calls, until=START + timedelta(seconds=10)) == expected_ms
 
 
 @pytest.mark.parametrize(

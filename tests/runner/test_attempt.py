@@ -172,6 +172,39 @@ def test_costs_are_from_the_users_own_rates(tmp_path: Path) -> None:
     assert cell["provenance"]["price_snapshot"].startswith("rates.toml sha256:")
 
 
+def test_time_spent_waiting_for_the_model_is_not_the_agents(tmp_path: Path) -> None:
+    """The simulator asks for three seconds of back-off, which is more than the limit."""
+    done = run(tmp_path, process(), PYTHON_TASK, faults=("429:3",), timeout_on="agent", timeout_s=2.5)
+    assert (done.cell["failure"], done.cell["scores"]["pass_rate"]["pass"]) == (None, 1)
+    latency = done.cell["scores"]["latency"]
+    assert latency["agent_ms"] < 2500 < latency["model_time_ms"] < latency["wall_clock_ms"]
+    assert done.cell["timing"]["timeout_on"] == "agent"
+    lock = json.loads((done.folder / "lock.json").read_bytes())
+    assert lock["limits"]["agent"] == {"value": 2.5, "mechanism": "watchdog"}
+    assert lock["limits"]["wall"] == {"value": 10.0, "mechanism": "watchdog"}
+    [run_span] = [span for span in spans(done.folder) if span["kind"] == "adapter_run"]
+    assert (run_span["attrs"]["timeout_s"], run_span["attrs"]["timeout_on"]) == (2.5, "agent")
+
+
+def test_by_the_wall_it_is(tmp_path: Path) -> None:
+    done = run(tmp_path, process(), PYTHON_TASK, faults=("429:3",), timeout_s=2.5)
+    assert evidence_store.read(done.folder).run.ran_out == "wall"  # type: ignore[union-attr]  # it ran
+    assert done.cell["timing"]["timeout_on"] == "wall"
+    lock = json.loads((done.folder / "lock.json").read_bytes())
+    assert lock["limits"]["agent"] == {"value": None, "mechanism": None}
+
+
+def test_an_agent_that_does_not_wait_for_the_model_uses_up_its_own_time(tmp_path: Path) -> None:
+    def wire(_: WireContext) -> Wiring:
+        return Wiring(command=("sh", "-c", "exec sleep 1000"), env={}, files={})
+
+    agent = Adapter(name="bash-loop", version="1", protocol="chat", wire=wire)
+    clock: dict[str, Any] = {"timeout_on": "agent", "timeout_s": 0.1, "wall_ceiling_s": 60.0}
+    done = run(tmp_path, process(), PYTHON_TASK, adapter=agent, **clock)
+    assert done.cell["failure"]["cause"] == "agent_timeout"
+    assert evidence_store.read(done.folder).run.ran_out == "agent"  # type: ignore[union-attr]  # it ran
+
+
 def test_a_stopped_attempt_is_recorded_as_interrupted(tmp_path: Path) -> None:
     stop = Event()
     stop.set()

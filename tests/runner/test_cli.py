@@ -43,6 +43,9 @@ def assert_one_line(done: subprocess.CompletedProcess[str], code: int, *words: s
         ({"tasks_dir": "/nowhere"}, 2, ["/nowhere", "--tasks-dir"]),
         ({"attempt": "0"}, 2, ["attempt"]),
         ({"fault": "nonsense"}, 2, ["--fault", "nonsense", "429"]),
+        ({"wall_ceiling": "60"}, 2, ["--wall-ceiling", "--timeout-on agent"]),
+        ({"timeout_on": "agent", "timeout": "60", "wall_ceiling": "59"}, 2, ["--wall-ceiling", "--timeout"]),
+        ({"timeout_on": "agent", "wall_ceiling": "inf"}, 2, ["--wall-ceiling", "number of seconds"]),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(

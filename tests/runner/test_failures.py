@@ -116,8 +116,12 @@ def test_a_full_disk_is_the_cause_while_the_record_fits(
 def test_a_record_that_cannot_be_written_leaves_what_was_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, value: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    real = results.write_json
+
+    def full(path: Path, value: Any) -> None:
+        if (path.parent / "agent.stdout").exists():  # the agent has worked
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(path, value)
 
     monkeypatch.setattr(results, "write_json", full)
     with pytest.raises(AttemptVoid, match="No space left on device") as caught:
@@ -125,6 +129,18 @@ def test_a_record_that_cannot_be_written_leaves_what_was_measured(
     [partial] = (tmp_path / ".partial").iterdir()
     assert str(partial) in str(caught.value)
     assert evidence_store.read_calls(partial)
+
+
+def test_a_disk_that_is_full_before_the_agent_starts_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(results, "write_json", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        run(tmp_path, process(), PYTHON_TASK)
+    assert not list((tmp_path / ".partial").iterdir())
 
 
 def test_a_workspace_that_cannot_be_read_is_the_runners_failure(
@@ -229,10 +245,13 @@ def test_what_a_killed_runner_leaves_is_cleaned_and_its_ledger_named(tmp_path: P
 def test_an_endpoint_of_ones_own_with_the_right_and_the_wrong_key(tmp_path: Path) -> None:
     task = tasks.load(tasks_dir(), PYTHON_TASK)
     script = oracle.script_for(task, "oracle", process(), None, Event())
-    with services.simulator(script, tmp_path / "count.jsonl", "the-key") as served:
+    (tmp_path / "runs/one").mkdir(parents=True)
+    (tmp_path / "runs/one/script.json").symlink_to(script)
+    with services.simulator(tmp_path / "runs", "the-key") as served:
+        url = f"{served.url}/one/v1"
         command = [
             *CAB, "run-cell", "-a", "bash-loop", "-m", "oracle", "-t", PYTHON_TASK, "--sandbox", "bwrap",
-            "--endpoint", served.url, "--key-env", "MY_KEY",
+            "--endpoint", url, "--key-env", "MY_KEY",
         ]  # fmt: skip
         wrong, right = (
             subprocess.run(
@@ -242,10 +261,10 @@ def test_an_endpoint_of_ones_own_with_the_right_and_the_wrong_key(tmp_path: Path
             for key in ("no-key", "the-key")
         )  # fmt: skip
     assert wrong.returncode == 2
-    assert wrong.stderr.splitlines()[-1] == f"cab: {served.url} answered 401: the key was refused"
+    assert wrong.stderr.splitlines()[-1] == f"cab: {url} answered 401: the key was refused"
     assert right.returncode == 0, right.stderr
     [record] = (tmp_path / "results").rglob("cell.json")
     cell = json.loads(record.read_bytes())
     assert cell["identity"]["simulated"] is False
-    assert cell["identity"]["endpoint"] == served.url
+    assert cell["identity"]["endpoint"] == url
     assert cell["scores"]["pass_rate"]["pass"] == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cab_runner import endpoints, sandbox
+from cab_runner import metered, sandbox
 from cab_runner.agents.base import Adapter, WireContext, Wiring
 from fakes.attempts import PYTHON_TASK, run
 
@@ -59,7 +59,7 @@ def test_the_key_is_in_no_file_environment_or_process_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     snoop = Adapter(name="bash-loop", version="1", protocol="chat", image=None, wire=wire)
-    monkeypatch.setattr(endpoints, "token_urlsafe", lambda _: KEY)
+    monkeypatch.setattr(metered, "token_urlsafe", lambda _: KEY)
     monkeypatch.setenv("CAB_KEY", KEY)
     done = run(tmp_path, sandbox.choose(name, simulated=True), PYTHON_TASK, adapter=snoop)
     output = (done.folder / "agent.stdout").read_bytes()

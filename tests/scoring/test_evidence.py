@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from cab_scoring.evidence import AgentRun, Change, Evidence, EvidenceError, Workspace
-from fakes.evidence import evidence, evidences
+from fakes.evidence import RUN, evidence, evidences
 
 
 @given(evidences())
@@ -23,6 +23,12 @@ def test_tuples_come_back_as_tuples() -> None:
 
 def test_fields_of_a_later_version_are_ignored() -> None:
     assert Change.from_json({**Change("a", "added", 1, 0).to_json(), "mode": 7}) == Change("a", "added", 1, 0)
+
+
+def test_a_run_of_before_there_were_two_clocks_is_read() -> None:
+    older = RUN.to_json()
+    del older["ran_out"]
+    assert AgentRun.from_json(older) == RUN
 
 
 def test_a_missing_field_is_named() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from cab_proxy.records import Record
-from cab_scoring.evidence import Evidence
+from cab_scoring.evidence import Clock, Evidence
 from cab_scoring.failure import FAILURES, OVERFLOW_CODES, RUNNER_CAUSES, decide_failure
 from fakes.evidence import (
     FAILED_GRADE,
@@ -159,6 +159,19 @@ def test_how_the_agent_ended(changed: dict[str, object], expected: str) -> None:
     failure = decide_failure(evidence(run=replace(RUN, **changed)))  # type: ignore[arg-type]  # a table of fields
     assert failure.cause == expected
     assert failure.counted
+
+
+@pytest.mark.parametrize(
+    ("clock", "detail"),
+    [
+        ("wall", "stopped after 10 s by the wall clock"),
+        ("agent", "stopped after 10 s, its own time used up"),
+        (None, "stopped after 10 s"),
+    ],
+)
+def test_a_timeout_says_which_clock_ran_out(clock: Clock | None, detail: str) -> None:
+    run = replace(RUN, timed_out=True, exit_code=None, ran_out=clock)
+    assert decide_failure(evidence(run=run)).detail == detail
 
 
 def test_json_carries_the_row() -> None:

@@ -13,6 +13,7 @@ def test_parallel_calls_count_once_and_the_rest_is_the_agents() -> None:
         "container_active_ms": 9_500,
         "model_call_ms": 3000,
         "model_call_coverage": 1,
+        "model_time_ms": 3000,
         "agent_ms": 6500,
         "agent_cpu_ms": 700,
     }
@@ -32,6 +33,18 @@ def test_a_call_that_never_ended_shows_in_the_coverage() -> None:
     axis = latency_axis(RUN, [call(), open_call(at_s=5)])
     assert axis["model_call_ms"] == 500
     assert axis["model_call_coverage"] == 0.5
+    assert axis["model_time_ms"] == 500 + 5000, "it is waited for up to the agent's end"
+
+
+def test_back_off_is_no_time_of_the_agents() -> None:
+    axis = latency_axis(RUN, [failed_call(429, retry_after_ms=2000.0), call(at_s=4)])
+    assert (axis["model_call_ms"], axis["model_time_ms"]) == (1000, 3000)
+    assert axis["agent_ms"] == 6500
+
+
+def test_a_call_that_outlasts_the_agent_takes_none_of_its_time() -> None:
+    axis = latency_axis(RUN, [call(at_s=9, took_ms=30_000)])
+    assert (axis["model_call_ms"], axis["model_time_ms"], axis["agent_ms"]) == (30_000, 1000, 8500)
 
 
 def test_unknown_container_time_leaves_the_agents_time_unknown() -> None:

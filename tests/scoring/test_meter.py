@@ -65,6 +65,11 @@ def test_no_waste() -> None:
     }
 
 
+def test_back_off_is_not_the_time_of_calls() -> None:
+    failed = [failed_call(429, retry_after_ms=4000.0), failed_call(429, at_s=2)]
+    assert waste_of(failed)["ms"] == 1000
+
+
 def test_the_failed_call_is_the_waste_not_its_retry() -> None:
     waste = waste_of([failed_call(500, request_hash="q", took_ms=70.0), call(at_s=2, request_hash="q")])
     assert waste["calls"] == 1

@@ -15,7 +15,7 @@ from cab_runner.errors import CabError
 from cab_runner.grading import Graded
 from cab_runner.languages import BY_NAME
 from cab_runner.oracle import Played
-from cab_runner.sandbox.base import Interrupted, Sandbox
+from cab_runner.sandbox.base import Sandbox
 from cab_runner.tasks import Task
 from cab_sim.script import Edit
 
@@ -51,8 +51,6 @@ def check(
     problem = ""
     try:
         solution = oracle.perform(task, task.solution, sandbox, image, stop)
-    except Interrupted:
-        raise
     except CabError as error:
         problem = str(error)
     yield _read("form", form.problems(task))
@@ -86,8 +84,6 @@ def _own_cheats(
         name = f"cheat:{number}"
         try:
             edits = oracle.play(task, script, sandbox, image, stop)
-        except Interrupted:
-            raise
         except CabError as error:
             yield name, Check(name=name, ok=False, detail=str(error))
             continue

@@ -18,6 +18,7 @@ from cab_runner.agents.base import Adapter
 from cab_runner.calibration import figures
 from cab_runner.calibration.probes import DEAD_TOKEN, Probe, script_of, task_of
 from cab_runner.errors import CabError
+from cab_runner.metered import MeteredEndpoint
 from cab_runner.plan import Plan, Settings
 from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Interrupted, Sandbox
@@ -75,12 +76,13 @@ def run(probe: Probe, rig: Rig) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="cab-calibration-") as scratch:
         task = task_of(probe, rig.tasks_root, Path(scratch) / "task")
         rig.require(task)
-        plan = _plan(probe, rig, task, Path(scratch) / "results")
         script = script_of(probe, Path(scratch)) or oracle.script_for(
             task, probe.model, rig.sandbox, rig.grader_image, rig.stop
         )
-        wanted = endpoints.Wanted(endpoint=endpoints.SIMULATOR, script=script, faults=probe.faults)
-        done = attempt.run(plan, wanted, rig.stop)
+        plan = _plan(probe, rig, task, script, Path(scratch) / "results")
+        wanted = endpoints.Wanted(endpoint=endpoints.SIMULATOR, faults=probe.faults)
+        with MeteredEndpoint(wanted) as metered:
+            done = attempt.run(plan, metered, rig.stop)
         if rig.stop.is_set():
             raise Interrupted
         return {
@@ -94,7 +96,7 @@ def run(probe: Probe, rig: Rig) -> dict[str, Any]:
         }
 
 
-def _plan(probe: Probe, rig: Rig, task: Task, results: Path) -> Plan:
+def _plan(probe: Probe, rig: Rig, task: Task, script: Path, results: Path) -> Plan:
     adapter = _with_dead_token(rig.adapter) if probe.dead_token else rig.adapter
     return Plan(
         key=CellKey(sweep_id=SWEEP, agent=adapter.name, model=probe.model, task_id=task.id),
@@ -105,6 +107,7 @@ def _plan(probe: Probe, rig: Rig, task: Task, results: Path) -> Plan:
         sandbox=rig.sandbox,
         image=rig.image,
         grader_image=rig.grader_image,
+        script=script,
         results=results,
         settings=Settings(
             timeout_s=rig.disturbed_s if probe.is_disturbed else None,

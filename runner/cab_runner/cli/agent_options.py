@@ -8,10 +8,9 @@ from typing import Any, get_args
 
 import click
 
-from cab_runner import agent_command, agents, images
+from cab_runner import agent_command, agents
 from cab_runner.agents.base import Adapter, WireProtocol
-from cab_runner.errors import MachineLacks, UsageError
-from cab_runner.sandbox.base import Sandbox
+from cab_runner.errors import UsageError
 
 _OPTIONS = (
     click.option("-a", "--agent", "--tui", "agent", help="See `cab agents list`."),
@@ -41,6 +40,8 @@ _OPTIONS = (
     click.option(
         "--own-files", metavar="GLOB", multiple=True, help="With --agent-cmd: its own files in a workspace."
     ),
+)
+_OVERLAYS = (
     click.option(
         "--plugin",
         "plugins",
@@ -58,7 +59,14 @@ _OF_A_COMMAND = ("image", "agent_name", "agent_env", "agent_file", "agent_protoc
 
 def agent_options(command: Callable[..., None]) -> Callable[..., None]:
     """Put the options on a command."""
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_OPTIONS, *_OVERLAYS)):
+        command = option(command)
+    return command
+
+
+def overlay_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Put those on a command that are laid over any agent."""
+    for option in reversed(_OVERLAYS):
         command = option(command)
     return command
 
@@ -80,15 +88,3 @@ def adapter_of(given: dict[str, Any]) -> Adapter:
         files=agent_command.files_of(given["agent_file"]),
         own_files=given["own_files"],
     )
-
-
-def require_image(adapter: Adapter, chosen: Sandbox) -> None:
-    """Raise an error when docker is to run a command of which no image, or none that is here, was named."""
-    if chosen.name != "docker" or adapter.name in agents.names():
-        return
-    if adapter.image is None:
-        raise UsageError(
-            "--agent-cmd in docker needs --image REF; a program under /usr can run with --sandbox bwrap"
-        )
-    if not images.exists(adapter.image):
-        raise MachineLacks(f"no image {adapter.image} on this machine: `docker pull` or `docker build` it")

@@ -16,18 +16,16 @@ from cab_runner.calibration.markdown import UNKNOWN, error, number, share
 from cab_runner.calibration.probes import PROBES, Probe
 from cab_runner.cli.common import (
     Progress,
-    choose_sandbox,
-    image_refs,
     json_option,
     print_json,
     print_table,
     progress_line,
-    require_toolchain,
     sandbox_option,
     stop_on_signals,
     tasks_dir_option,
 )
 from cab_runner.errors import CabError
+from cab_runner.preparation import choose_sandbox, image_refs, require_toolchain
 
 DISTURBED_S = 60.0
 

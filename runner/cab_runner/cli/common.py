@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,14 +17,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from cab_runner import agents, images, sandbox
-from cab_runner.agents import Adapter
-from cab_runner.doctor import toolchain
-from cab_runner.errors import MachineLacks
 from cab_runner.resources import tasks_dir
-from cab_runner.sandbox.base import Sandbox, SandboxName
-from cab_runner.sandbox.users import AGENT_IMAGE, image_agent
-from cab_runner.tasks import Task
+from cab_runner.sandbox.base import SandboxName
 
 DEFAULT_RESULTS = Path("results")
 
@@ -112,52 +105,3 @@ def print_table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> No
     for row in rows:
         table.add_row(*map(Text, row))
     Console().print(table)
-
-
-def choose_sandbox(name: str | None, adapter: Adapter | None, *, simulated: bool) -> Sandbox:
-    """The sandbox for an attempt.
-
-    Raises :class:`MachineLacks` when there is none, or the agent's CLI lives in an image which this is not,
-    and docker is not there.
-    """
-    if adapter is None or (adapter.image is None and adapter.install is None):
-        return sandbox.choose(name, simulated=simulated)
-    if here := image_agent():
-        if adapter.name != here:
-            raise MachineLacks(f"this image carries {here} and bash-loop: {adapter.name} has one of its own")
-        return sandbox.choose(name, simulated=simulated)
-    if name not in (None, "docker"):
-        raise MachineLacks(f"{adapter.name} lives in an image: it needs --sandbox docker")
-    return sandbox.choose("docker", simulated=simulated)
-
-
-def image_refs(chosen: Sandbox, adapter: Adapter | None, progress: Progress) -> tuple[str | None, str | None]:
-    """The agent's and the grader's image, built first where they are missing; none outside docker."""
-    if chosen.name == "in-image":
-        return (os.environ.get(AGENT_IMAGE),) * 2
-    if chosen.name != "docker":
-        return None, None
-    grader = images.ensure(agents.toolchains(), progress)
-    if adapter is None:
-        return grader, grader
-    if adapter.image is not None:
-        return adapter.image, grader
-    if adapter.install is None:
-        return grader, grader
-    if image := agents.image_of(adapter):
-        return images.ensure(image, progress), grader
-    built = f"{images.PREFIX}/agent-{adapter.name}:latest"
-    if not images.exists(built):
-        raise MachineLacks(agents.how_to_build(adapter))
-    return built, grader
-
-
-def require_toolchain(task: Task, chosen: Sandbox, stop: Event) -> None:
-    """Raise :class:`MachineLacks` when the sandbox has no toolchain for the task's language."""
-    if task.facts.foreign or chosen.name == "docker":
-        return
-    if toolchain(task.language, chosen, None, stop) is None:
-        raise MachineLacks(
-            f"{task.id} needs {task.language}, which the {chosen.name} sandbox lacks on this machine: "
-            f"use --sandbox docker, or install {task.language} under /usr"
-        )

@@ -13,13 +13,10 @@ import click
 from cab_runner import tasks
 from cab_runner.admission.gate import RUNS
 from cab_runner.cli.common import (
-    choose_sandbox,
-    image_refs,
     json_option,
     print_json,
     print_table,
     progress_line,
-    require_toolchain,
     sandbox_option,
     stop_on_signals,
     tasks_dir_option,
@@ -28,6 +25,7 @@ from cab_runner.errors import CabError, UsageError
 from cab_runner.mutate import generate, seeds
 from cab_runner.mutate.draws import LEAST_SECRET_BYTES, Draws
 from cab_runner.mutate.mutants import LANGUAGES, mutants
+from cab_runner.preparation import choose_sandbox, image_refs, require_toolchain
 
 
 @click.command("mutate", short_help="Make new tasks: right programs with one fault each.")

@@ -12,29 +12,25 @@ from rich.console import Console
 
 from cab_proxy.ids import ulid
 from cab_report.table import cell_table
-from cab_runner import agents, attempt, endpoints, images, oracle, own_image, results, sandbox, tasks
+from cab_runner import agents, attempt, endpoints, images, oracle, results, sandbox, tasks
 from cab_runner.attempt import Recorded
-from cab_runner.cli.agent_options import require_image
 from cab_runner.cli.attempt_options import Asked, asked_for, attempt_options
 from cab_runner.cli.common import (
     DEFAULT_RESULTS,
     Progress,
-    choose_sandbox,
-    image_refs,
     json_option,
     print_json,
     progress_line,
-    require_toolchain,
     sandbox_option,
     stop_on_signals,
 )
-from cab_runner.errors import AttemptVoid, MachineLacks, UsageError
-from cab_runner.own_image import Ground
+from cab_runner.errors import AttemptVoid, UsageError
+from cab_runner.metered import MeteredEndpoint
 from cab_runner.plan import Plan
+from cab_runner.preparation import Preparation
 from cab_runner.resources import tasks_dir
 from cab_runner.results import CellKey
-from cab_runner.sandbox.base import Interrupted, Sandbox
-from cab_runner.tasks import Task
+from cab_runner.sandbox.base import Interrupted
 from cab_sim.errors import SimError
 from cab_sim.faults import Fault
 
@@ -45,7 +41,7 @@ DEMO_TASKS = ("mutations/python-comparator-swap", "integrity/unsolvable-refusal"
 @attempt_options
 @click.option("--attempt", type=click.IntRange(min=1), help="Attempt number. Default: the lowest free one.")
 @click.option("--sweep-id", default="local", show_default=True)
-@click.option("--fault", "faults", multiple=True, help="With --endpoint sim: a fault to inject, KIND[:N].")
+@click.option("--fault", "faults", multiple=True, help="With --endpoint sim: a fault to inject, KIND[:N|%P].")
 def run_cell(as_json: bool, **given: Any) -> None:
     """Run one agent on one task against one model, and score it."""
     _run_and_show(asked_for(given), as_json)
@@ -125,49 +121,37 @@ def _run(asked: Asked, stop: Event, progress: Progress) -> Recorded:
         results.require_free(asked.results, key, asked.attempt)
     simulated = asked.endpoint == endpoints.SIMULATOR
     _check_faults(asked.faults, simulated=simulated)
-    chosen = choose_sandbox(asked.sandbox_name, adapter, simulated=simulated)
-    require_image(adapter, chosen)
-    ground: Ground | None = None
-    image: str | None
-    grader_image: str | None
-    if task.environment:
-        ground = _ground(task, asked, chosen, stop, progress)
-        image = grader_image = ground.image
-    else:
-        image, grader_image = image_refs(chosen, adapter, progress)
-        require_toolchain(task, chosen, stop)
-    script = oracle.script_for(task, asked.model, chosen, grader_image, stop) if simulated else None
+    place = Preparation(
+        asked.sandbox_name,
+        stop,
+        progress,
+        simulated=simulated,
+        grader_internet=asked.settings.grader_internet,
+    ).place(task, adapter)
+    script = None
+    if simulated:
+        script = oracle.script_for(task, asked.model, place.sandbox, place.grader_image, stop)
     plan = Plan(
         key=key,
         run_id=ulid(time.time_ns() // 1_000_000),
         attempt=asked.attempt,
         task=task,
         adapter=adapter,
-        sandbox=chosen,
-        image=image,
-        grader_image=grader_image,
-        ground=ground,
+        sandbox=place.sandbox,
+        image=place.image,
+        grader_image=place.grader_image,
+        ground=place.ground,
+        script=script,
         results=asked.results,
         settings=asked.settings,
     )
     for plugin in asked.settings.plugins:
         if not plugin.is_for(adapter.name):
             progress(f"warning: plugin {plugin.name} is not for {adapter.name}: left out")
-    progress(f"{adapter.name} × {asked.model} × {task.id} ({chosen.name})")
-    wanted = endpoints.Wanted(endpoint=asked.endpoint, key=asked.key, script=script, faults=asked.faults)
-    return attempt.run(plan, wanted, stop, progress)
-
-
-def _ground(task: Task, asked: Asked, chosen: Sandbox, stop: Event, progress: Progress) -> Ground:
-    """A task's own image, with the agent in it."""
-    adapter = asked.adapter
-    if chosen.name != "docker":
-        raise MachineLacks(f"{task.id} brings its own image: it needs --sandbox docker")
-    in_image = adapter.install is not None or adapter.image is not None
-    agent_image, _ = image_refs(chosen, adapter, progress) if in_image else (None, None)
-    ground = own_image.prepare(task, agent_image, progress, grader_internet=asked.settings.grader_internet)
-    own_image.require_runs(task, adapter, ground, chosen, stop)
-    return ground
+    progress(f"{adapter.name} × {asked.model} × {task.id} ({place.sandbox.name})")
+    wanted = endpoints.Wanted(endpoint=asked.endpoint, key=asked.key, faults=asked.faults)
+    with MeteredEndpoint(wanted, asked.settings.prices) as metered:
+        return attempt.run(plan, metered, stop, progress)
 
 
 def _check_faults(faults: tuple[str, ...], *, simulated: bool) -> None:

@@ -17,13 +17,10 @@ from cab_runner.admission import Check, recording, scaffold
 from cab_runner.admission.gate import RUNS
 from cab_runner.cli.common import (
     Progress,
-    choose_sandbox,
-    image_refs,
     json_option,
     print_json,
     print_table,
     progress_line,
-    require_toolchain,
     sandbox_option,
     stop_on_signals,
     tasks_dir_option,
@@ -31,6 +28,7 @@ from cab_runner.cli.common import (
 from cab_runner.cli.mutate import mutate
 from cab_runner.errors import CabError, UsageError
 from cab_runner.languages import BY_NAME
+from cab_runner.preparation import choose_sandbox, image_refs, require_toolchain
 from cab_runner.sandbox.base import Interrupted, Sandbox
 from cab_runner.tasks import Task
 

@@ -17,7 +17,7 @@ Invariants
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -52,6 +52,8 @@ class Limits:
     """What a job may use. Each limit that was kept is recorded with its mechanism."""
 
     wall_s: float
+    agent_s: float | None = None
+    """Of the job's own time, without what :attr:`Job.model_time_s` tells; ``wall_s`` holds besides."""
     memory_bytes: int = 4 * 2**30
     processes: int = 512
     cpus: float | None = None
@@ -140,6 +142,8 @@ class Job:
     """Unix socket on the host that leads to the meter."""
     cwd: str | None = None
     """Default: the layout's workspace."""
+    model_time_s: Callable[[], float] = lambda: 0.0
+    """How long it has waited for the model up to now. Asked when ``limits.agent_s`` may be over."""
 
 
 class OutputSink(Protocol):
@@ -165,7 +169,8 @@ class Outcome:
     """CPU time of all its processes, from the cgroup or rusage; ``None`` where unknown."""
     output_bytes: int
     limits: Mapping[str, Mechanism] = field(default_factory=dict)
-    """Limit name (``memory``, ``processes``, ``cpus``, ``wall``, ``disk``, ``output``) → what kept it."""
+    """Limit name (``memory``, ``processes``, ``cpus``, ``wall``, ``agent``, ``disk``, ``output``) → what kept
+    it."""
     image_digest: str | None = None
     """Registry digest, or the image id of an image built here."""
     oom_killed: bool | None = None
@@ -179,7 +184,7 @@ class Outcome:
 
     @property
     def timed_out(self) -> bool:
-        """Whether the job's clock ran out."""
+        """Whether one of the job's clocks ran out."""
         return self.killed_for == "timeout"
 
 

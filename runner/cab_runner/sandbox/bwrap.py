@@ -91,7 +91,14 @@ class BwrapSandbox:
             files = kit.make_kit(staging, *sandbox_user())
             with _BwrapProgram(job, host, files) as program:
                 watched = (job.folders.workspace, job.folders.home, *((logs,) if logs else ()))
-                ending = supervise(program, limits=job.limits, watched=watched, sink=tail, stop=stop)
+                ending = supervise(
+                    program,
+                    limits=job.limits,
+                    watched=watched,
+                    sink=tail,
+                    stop=stop,
+                    model_time_s=job.model_time_s,
+                )
                 if ending.killed_for is None and not program.ran():
                     raise SandboxError(f"bwrap could not start the job: {tail.last_line()}")
                 outcome = outcome_of(ending, program, job, program.processes_by)

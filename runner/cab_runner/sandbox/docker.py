@@ -100,6 +100,7 @@ class DockerSandbox:
                 watched=(job.folders.workspace, job.folders.home),
                 sink=sink,
                 stop=stop,
+                model_time_s=job.model_time_s,
             )
             outcome = _outcome(ending, client.inspect_container(container)["State"], job, info)
             untouched, complete = _fetch(client, container, job, before)

@@ -194,6 +194,8 @@ def mechanisms(limits: Limits, info: Mapping[str, Any]) -> dict[str, Mechanism]:
         "memory": group if info.get("MemoryLimit") else "none",
         "processes": group if info.get("PidsLimit") else "none",
     }
+    if limits.agent_s is not None:
+        kept["agent"] = "watchdog"
     if limits.cpus is not None:
         kept["cpus"] = group if info.get("CpuCfsQuota") else "none"
     return kept

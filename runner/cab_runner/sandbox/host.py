@@ -184,6 +184,8 @@ def outcome_of(ending: Ending, program: HostProgram, job: Job, processes: Mechan
         "memory": "watchdog",
         "processes": processes,
     }
+    if job.limits.agent_s is not None:
+        limits["agent"] = "watchdog"
     if job.limits.cpus is not None:
         limits["cpus"] = "none"
     limits.update(program.cgroup.kept)

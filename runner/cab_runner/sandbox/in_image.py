@@ -127,7 +127,14 @@ class InImageSandbox:
             cleanup.enter_context(forwarding(job, become(users().service)))
             program = cleanup.enter_context(_Program(job, uid, low_ports_refused=self._low_ports_refused))
             watched = (*map(Path, places.values()), *OPEN_TO_ALL)
-            ending = supervise(program, limits=job.limits, watched=watched, sink=sink, stop=stop)
+            ending = supervise(
+                program,
+                limits=job.limits,
+                watched=watched,
+                sink=sink,
+                stop=stop,
+                model_time_s=job.model_time_s,
+            )
             outcome = outcome_of(ending, program, job, "rlimit")
         return replace(
             outcome,

@@ -75,7 +75,14 @@ class ProcessSandbox:
         )
         with forwarding(job), HostProgram(start, job.limits, Cgroup.create(job.limits)) as program:
             watched = (folders.workspace, folders.home, *((logs,) if logs else ()))
-            ending = supervise(program, limits=job.limits, watched=watched, sink=sink, stop=stop)
+            ending = supervise(
+                program,
+                limits=job.limits,
+                watched=watched,
+                sink=sink,
+                stop=stop,
+                model_time_s=job.model_time_s,
+            )
             outcome = outcome_of(ending, program, job, "none")
         return replace(
             outcome,

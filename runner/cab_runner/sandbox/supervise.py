@@ -8,6 +8,7 @@ Invariants
 ----------
 * Output reaches the sink in order of arrival, from one thread, at most ``output_bytes`` of it; it
   is never lost at the end, and never blocks the job when it is past the bound.
+* A limit on the job's own time moves on with its model time, and never beyond ``wall_s``.
 * On every way out, :meth:`Program.kill` has been called and the threads have ended.
 """
 
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -33,6 +35,8 @@ _STOP_LATENCY_S: Final = 0.1
 _MEASURE_EVERY_S: Final = 0.25
 _MEASURE_SHARE: Final = 5
 """The watchdog rests this many times as long as it measured."""
+_ASK_EVERY_S: Final = 0.5
+"""The model time is not asked for sooner again, so a job may overrun its own time by as much."""
 _DRAIN_S: Final = 20.0
 
 
@@ -110,12 +114,19 @@ class _Bounded:
 
 
 def supervise(
-    program: Program, *, limits: Limits, watched: Sequence[Path], sink: OutputSink, stop: Event
+    program: Program,
+    *,
+    limits: Limits,
+    watched: Sequence[Path],
+    sink: OutputSink,
+    stop: Event,
+    model_time_s: Callable[[], float] = lambda: 0.0,
 ) -> Ending:
     """See the program, which has just started, through to its end.
 
-    ``watched`` are the folders that count against ``limits.disk_bytes``. Raises
-    :class:`Interrupted` when ``stop`` was set, what the sink raised, and what the machinery raised.
+    ``watched`` are the folders that count against ``limits.disk_bytes``; ``model_time_s`` is the job's.
+    Raises :class:`Interrupted` when ``stop`` was set, and what the sink, the machinery or ``model_time_s``
+    raised.
     """
     started, started_at = time.monotonic(), now()
     news: SimpleQueue[_News] = SimpleQueue()
@@ -135,7 +146,7 @@ def supervise(
         thread.start()
     first: _News | None = None
     try:
-        first = _first_news(news, started + limits.wall_s, stop)
+        first = _first_news(news, partial(_look_again_at, started, limits, model_time_s), stop)
     finally:
         ended, ended_at = time.monotonic(), now()
         over.set()
@@ -170,7 +181,21 @@ def now() -> str:
     return format_time(datetime.now(UTC))
 
 
-def _first_news(news: SimpleQueue[_News], deadline: float, stop: Event) -> _News:
+def _look_again_at(started: float, limits: Limits, model_time_s: Callable[[], float]) -> float:
+    """When the clock is to be looked at again; a moment that has passed says that the time is up."""
+    ceiling = started + limits.wall_s
+    if limits.agent_s is None or ceiling <= time.monotonic():
+        return ceiling
+    limit = started + limits.agent_s
+    if time.monotonic() < limit:
+        return min(ceiling, limit)
+    limit += model_time_s()
+    now = time.monotonic()
+    return min(ceiling, limit if limit <= now else max(limit, now + _ASK_EVERY_S))
+
+
+def _first_news(news: SimpleQueue[_News], look_again_at: Callable[[], float], stop: Event) -> _News:
+    deadline = look_again_at()
     while True:
         left = deadline - time.monotonic()
         try:
@@ -179,7 +204,9 @@ def _first_news(news: SimpleQueue[_News], deadline: float, stop: Event) -> _News
             if stop.is_set():
                 return "stop"
             if left <= 0:
-                return "timeout"
+                deadline = look_again_at()
+                if deadline <= time.monotonic():
+                    return "timeout"
 
 
 def _late(news: SimpleQueue[_News]) -> KilledFor | None:

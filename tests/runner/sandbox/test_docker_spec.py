@@ -98,6 +98,8 @@ def test_mechanisms_are_what_the_engine_says() -> None:
     assert (v1["memory"], v1["processes"], v1["cpus"], v1["disk"]) == ("cgroup v1",) * 3 + ("watchdog",)
     assert docker_spec.mechanisms(limits, {})["memory"] == "none"
     assert "cpus" not in docker_spec.mechanisms(replace(limits, cpus=None), able)
+    assert "agent" not in v1
+    assert docker_spec.mechanisms(replace(limits, agent_s=1.0), able)["agent"] == "watchdog"
 
 
 def test_the_door_is_held_in_another_image_where_one_is_named() -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from cab_runner import agents, images
-from cab_runner.cli.common import choose_sandbox
 from cab_runner.errors import MachineLacks
+from cab_runner.preparation import choose_sandbox
 from cab_runner.resources import images_dir
 from cab_runner.sandbox.base import SandboxError
 from cab_runner.sandbox.in_image import ELSEWHERE, IMAGE_ENV, InImageSandbox

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -43,9 +44,18 @@ class Scripted:
         return self.reason
 
 
-def run(program: Scripted, output: Output, *, stop: Event | None = None, **limits: float):  # type: ignore[no-untyped-def]  # Ending
+def run(  # type: ignore[no-untyped-def]  # Ending
+    program: Scripted,
+    output: Output,
+    *,
+    stop: Event | None = None,
+    model_time_s: Callable[[], float] = lambda: 0.0,
+    **limits: float,
+):
     asked = Limits(**{"wall_s": 60.0, **limits})  # type: ignore[arg-type]  # as Limits has them
-    return supervise(program, limits=asked, watched=(), sink=output, stop=stop or Event())
+    return supervise(
+        program, limits=asked, watched=(), sink=output, stop=stop or Event(), model_time_s=model_time_s
+    )
 
 
 def test_a_program_that_ends() -> None:
@@ -76,6 +86,42 @@ def test_the_wall_limit() -> None:
     ending = run(Scripted(code=None), Output(), wall_s=0.01)
     assert (ending.exit_code, ending.killed_for) == (None, "timeout")
     assert ending.active_ms >= 10
+
+
+def test_the_limit_on_its_own_time() -> None:
+    ending = run(Scripted(code=None), Output(), agent_s=0.01)
+    assert (ending.exit_code, ending.killed_for) == (None, "timeout")
+
+
+def test_model_time_moves_the_limit_on_its_own_time() -> None:
+    """It ends by itself, once it has been asked several times, all of them after the limit."""
+    program, began, asked = Scripted(code=None), time.monotonic(), []
+
+    def always_waiting() -> float:
+        asked.append(time.monotonic() - began)
+        if len(asked) == 3:
+            program.killed.set()
+        return asked[-1]
+
+    ending = run(program, Output(), agent_s=0.01, model_time_s=always_waiting)
+    assert (ending.exit_code, ending.killed_for) == (-9, None)
+    assert ending.active_ms >= 500, "the ledger is not read at every turn"
+
+
+def test_no_model_time_moves_the_limit_on_its_own_time_beyond_the_wall() -> None:
+    ending = run(Scripted(code=None), Output(), agent_s=0.01, wall_s=0.02, model_time_s=lambda: 1e9)
+    assert ending.killed_for == "timeout"
+    assert ending.active_ms >= 20
+
+
+def test_a_model_time_that_cannot_be_told_ends_the_job() -> None:
+    def unreadable() -> float:
+        raise OSError("no ledger")
+
+    program = Scripted(code=None)
+    with pytest.raises(OSError, match="no ledger"):
+        run(program, Output(), agent_s=0.01, model_time_s=unreadable)
+    assert program.killed.is_set()
 
 
 def test_stop() -> None:
