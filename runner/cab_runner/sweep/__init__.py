@@ -1,0 +1,1 @@
+"""Sweeps: agents × models × tasks × attempts."""
