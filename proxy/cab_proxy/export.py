@@ -75,9 +75,9 @@ _USAGE: Final = {
 
 _OURS: Final = (
     "call_id", "run_id", "operation_id", "attempt", "retry_of", "protocol", "error_type", "retry_after_ms",
-    "estimator", "lower_bound", "cost_usd", "cost_source", "price_snapshot", "ttfb_ms", "client_wait_ms",
-    "proxy_overhead_ms", "request_hash", "request_hash_canonical", "request_bytes", "response_bytes",
-    "request_mutated", "purpose", "via",
+    "estimator", "lower_bound", "cost_usd", "cost_source", "cost_neutral_usd", "price_snapshot",
+    "ttfb_ms", "client_wait_ms", "proxy_overhead_ms", "request_hash", "request_hash_canonical",
+    "request_bytes", "response_bytes", "request_mutated", "purpose", "via",
 )  # fmt: skip
 """Fields of the record that become ``cab.`` attributes."""
 
@@ -88,9 +88,9 @@ CSV_COLUMNS: Final = (
     "path", "upstream", "model_requested", "model_returned", "stream", *_PARAMS, "status", "error_type",
     "error_code", "retry_after_ms", "finish_reasons", *(f"{kind}_tokens" for kind in TOKEN_KINDS),
     *(f"{kind}_source" for kind in TOKEN_KINDS), "estimator", "lower_bound", "cost_usd", "cost_source",
-    "price_snapshot", "ttfb_ms", "ttft_ms", "duration_ms", "client_wait_ms", "proxy_overhead_ms",
-    "request_bytes", "response_bytes", "request_mutated", "request_hash", "request_hash_canonical", "purpose",
-    "via",
+    "cost_neutral_usd", "price_snapshot", "ttfb_ms", "ttft_ms", "duration_ms", "client_wait_ms",
+    "proxy_overhead_ms", "request_bytes", "response_bytes", "request_mutated", "request_hash",
+    "request_hash_canonical", "purpose", "via",
 )  # fmt: skip
 
 

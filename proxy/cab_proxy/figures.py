@@ -57,11 +57,9 @@ def fill(record: Record, facts: Facts, figures: Figures, prices: PriceBook) -> N
 
 
 def _set_cost(record: Record, facts: Facts, prices: PriceBook) -> None:
-    """What the endpoint says, else what its figures come to."""
-    record.cost_usd = record.cost_source = record.price_snapshot = None
-    if facts.cost_usd is not None:
-        record.cost_usd, record.cost_source = facts.cost_usd, "reported"
-        return
+    """What the endpoint says, else what its figures come to; and what they come to without a cache."""
+    record.cost_usd, record.cost_source = facts.cost_usd, None if facts.cost_usd is None else "reported"
+    record.cost_neutral_usd = record.price_snapshot = None
     if record.tokens.input is None:
         return
     at = parse_time(record.started_at)
@@ -73,11 +71,16 @@ def _set_cost(record: Record, facts: Facts, prices: PriceBook) -> None:
             at=at,
             cache_write_1h=facts.cache_write_1h,
         )
-        if cost is not None:
+        if cost is None:
+            continue
+        record.price_snapshot = prices.name
+        record.cost_neutral_usd = prices.cost_neutral(
+            upstream=record.upstream, model=model, tokens=record.tokens, at=at
+        )
+        if facts.cost_usd is None:
             exact = {record.tokens_source.input, record.tokens_source.output} <= {"reported"}
             record.cost_usd, record.cost_source = cost, "computed" if exact else "estimated"
-            record.price_snapshot = prices.name
-            return
+        return
 
 
 @cache

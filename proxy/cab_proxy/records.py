@@ -197,8 +197,12 @@ class Record:
     cost_usd: Decimal | None = None
     cost_source: str | None = None
     """``reported`` by the endpoint, ``computed`` from its token counts, or ``estimated`` from our own."""
+    cost_neutral_usd: Decimal | None = None
+    """What ``tokens`` come to in the price list, all input billed as if there were no cache. Never the
+    endpoint's word, so it can be held against ``cost_usd`` only where that was not ``reported``.
+    """
     price_snapshot: str | None = None
-    """The price list behind a cost that wasn't reported: name, date if it has one, hash."""
+    """The price list behind it, and behind a cost that wasn't reported: name, date if it has one, hash."""
     purpose: Purpose | None = None
     """What the call is for, as its request tells (:mod:`cab_proxy.purpose`); ``None`` where it doesn't, on
     ``open`` lines, for calls that the proxy refused, and unless prompts are described.
@@ -254,8 +258,9 @@ def decode(line: bytes) -> Record:
             part = known.get(name) or {}
             known[name] = kind(**{f.name: part[f.name] for f in fields(kind) if f.name in part})
         known["finish_reasons"] = tuple(known.get("finish_reasons") or ())
-        if known.get("cost_usd") is not None:
-            known["cost_usd"] = Decimal(str(known["cost_usd"]))
+        for name in ("cost_usd", "cost_neutral_usd"):
+            if known.get(name) is not None:
+                known[name] = Decimal(str(known[name]))
         record = Record(**known)
     except (TypeError, ArithmeticError) as error:
         raise LedgerError(f"not a ledger record ({error})") from None

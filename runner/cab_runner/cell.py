@@ -152,7 +152,7 @@ def _model_build_id(evidence: Evidence) -> str | None:
 
 
 def _price_snapshot(evidence: Evidence) -> str | None:
-    """Where the costs are from that the endpoint did not report; all calls have the same proxy's."""
+    """Where computed costs, and cache-neutral ones, are from; all calls have the same proxy's."""
     return next((call.price_snapshot for call in evidence.calls if call.price_snapshot), None)
 
 

@@ -22,12 +22,15 @@ class Attempt:
     tokens_complete: bool
     cost_usd: Decimal | None
     cost_complete: bool
+    cost_neutral_usd: Decimal | None = None
+    """From list prices, as if there were no cache; older records lack it."""
+    cost_neutral_complete: bool = False
 
     @classmethod
     def from_cell(cls, cell: Mapping[str, Any]) -> Self:
         """Read a cell record (or anything with its ``scores`` and ``failure``)."""
         tokens, failure = cell["scores"]["tokens"], cell["failure"]
-        cost = tokens["cost_usd"]
+        cost, neutral = tokens["cost_usd"], tokens.get("cost_neutral_usd")
         return cls(
             passed=cell["scores"]["pass_rate"]["pass"],
             counted=failure is None or failure["counted"],
@@ -35,6 +38,8 @@ class Attempt:
             tokens_complete=tokens["total_tokens"] is not None and tokens["coverage"] in {None, 1},
             cost_usd=None if cost is None else Decimal(cost),
             cost_complete=cost is not None and tokens["cost_coverage"] in {None, 1},
+            cost_neutral_usd=None if neutral is None else Decimal(neutral),
+            cost_neutral_complete=neutral is not None and tokens["cost_neutral_coverage"] in {None, 1},
         )
 
 
@@ -53,6 +58,8 @@ class Aggregate:
     """Share of counted attempts all of whose tokens are known; None without any."""
     cost_usd: Decimal | None
     cost_coverage: float | None
+    cost_neutral_usd: Decimal | None
+    cost_neutral_coverage: float | None
     void_tokens: int | None
     """Of void attempts, which enter no ratio."""
 
@@ -71,13 +78,18 @@ class Aggregate:
         """None when nothing passed."""
         return self.cost_usd / self.passed if self.passed and self.cost_usd is not None else None
 
+    @property
+    def usd_neutral_per_correct_task(self) -> Decimal | None:
+        """None when nothing passed."""
+        neutral = self.cost_neutral_usd
+        return neutral / self.passed if self.passed and neutral is not None else None
+
 
 def aggregate(attempts: Iterable[Attempt]) -> Aggregate:
     """Add up attempts. No attempts at all have used no tokens."""
     everything = list(attempts)
     counted = [attempt for attempt in everything if attempt.counted]
     graded = [attempt.passed for attempt in counted if attempt.passed is not None]
-    costs = [attempt.cost_usd for attempt in counted if attempt.cost_usd is not None]
     return Aggregate(
         attempts=len(everything),
         counted=len(counted),
@@ -85,8 +97,10 @@ def aggregate(attempts: Iterable[Attempt]) -> Aggregate:
         passed=sum(graded),
         tokens=_sum([attempt.tokens for attempt in counted]),
         tokens_coverage=_share([attempt.tokens_complete for attempt in counted]),
-        cost_usd=sum(costs, Decimal(0)) if costs or not counted else None,
+        cost_usd=_usd([attempt.cost_usd for attempt in counted]),
         cost_coverage=_share([attempt.cost_complete for attempt in counted]),
+        cost_neutral_usd=_usd([attempt.cost_neutral_usd for attempt in counted]),
+        cost_neutral_coverage=_share([attempt.cost_neutral_complete for attempt in counted]),
         void_tokens=_sum([attempt.tokens for attempt in everything if not attempt.counted]),
     )
 
@@ -95,6 +109,12 @@ def _sum(values: list[int | None]) -> int | None:
     """Sum of what is known; None when there are values and none is."""
     known = [value for value in values if value is not None]
     return sum(known) if known or not values else None
+
+
+def _usd(amounts: list[Decimal | None]) -> Decimal | None:
+    """The same of money."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known or not amounts else None
 
 
 def _share(flags: list[bool]) -> float | None:

@@ -49,6 +49,9 @@ class Usage:
     """By kind, the weakest source in its sum."""
     cost_usd: Decimal | None
     cost_coverage: float | None
+    cost_neutral_usd: Decimal | None
+    """From list prices, as if there were no cache."""
+    cost_neutral_coverage: float | None
 
     @property
     def complete(self) -> bool:
@@ -84,6 +87,7 @@ def usage_of(calls: Sequence[Record]) -> Usage:
     totals = {kind: total_of(serving, kind) for kind in TOKEN_KINDS}
     nothing = None if calls else 0
     costs = [call.cost_usd for call in serving if call.cost_usd is not None]
+    neutral = [call.cost_neutral_usd for call in serving if call.cost_neutral_usd is not None]
     return Usage(
         calls=len(calls),
         with_usage=sum(map(has_usage, serving)),
@@ -92,6 +96,8 @@ def usage_of(calls: Sequence[Record]) -> Usage:
         sources={kind: total.source for kind, total in totals.items()},
         cost_usd=sum(costs, Decimal(0)) if costs or not calls else None,
         cost_coverage=_share(serving, lambda call: call.cost_usd is not None),
+        cost_neutral_usd=sum(neutral, Decimal(0)) if neutral or not calls else None,
+        cost_neutral_coverage=_share(serving, lambda call: call.cost_neutral_usd is not None),
     )
 
 
@@ -115,7 +121,7 @@ def weakest(usage: Usage) -> Source | None:
 _FIGURES: Final = (
     *("prompt_tokens", "completion_tokens", "total_tokens", "tokens_per_correct_task", "cached_tokens"),
     *("cache_write_tokens", "reasoning_tokens", "effective_tokens", "coverage", "tokens_source", "cost_usd"),
-    *("cost_coverage", "usd_per_correct_task"),
+    *("cost_coverage", "cost_neutral_usd", "cost_neutral_coverage", "usd_per_correct_task"),
 )
 
 
@@ -143,5 +149,7 @@ def tokens_axis(usage: Usage, passed: int | None, *, observed: bool) -> dict[str
         "tokens_source": weakest(usage),
         "cost_usd": usd(usage.cost_usd),
         "cost_coverage": usage.cost_coverage,
+        "cost_neutral_usd": usd(usage.cost_neutral_usd),
+        "cost_neutral_coverage": usage.cost_neutral_coverage,
         "usd_per_correct_task": usd(usage.cost_usd) if passed else None,
     }

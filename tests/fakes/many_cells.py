@@ -25,13 +25,19 @@ def _cell(
     passed: bool,
     tokens: tuple[int | None, int | None],
     usd: str | None,
+    neutral: str | None,
     cached: int | None,
     fault: str | None,
     claimed: int | None,
 ) -> bytes:
     """One to be filled in; text, so that no two share a part."""
     parts = {"system": 300, "tools": 100, "messages": 600}
-    answered = call(tokens=tokens, cost_usd=None if usd is None else Decimal(usd), prompt_parts=parts)
+    answered = call(
+        tokens=tokens,
+        cost_usd=None if usd is None else Decimal(usd),
+        cost_neutral_usd=None if neutral is None else Decimal(neutral),
+        prompt_parts=parts,
+    )
     refused = (failed_call(429, at_s=2),) if fault == "rate_limited" else ()
     return orjson.dumps(
         cell(
@@ -53,6 +59,7 @@ def attempt(
     passed: bool = True,
     tokens: tuple[int | None, int | None] = (1000, 100),
     usd: str | None = None,
+    neutral: str | None = None,
     cached: int | None = None,
     fault: str | None = None,
     claimed: int | None = None,
@@ -61,7 +68,7 @@ def attempt(
     **identity: Any,
 ) -> dict[str, Any]:
     """A cell record. ``fault`` is ``rate_limited`` or one of the runner's own, and voids it."""
-    made: dict[str, Any] = orjson.loads(_cell(passed, tokens, usd, cached, fault, claimed))
+    made: dict[str, Any] = orjson.loads(_cell(passed, tokens, usd, neutral, cached, fault, claimed))
     number = next(_numbers)
     return {
         **made,

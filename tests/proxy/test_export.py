@@ -43,6 +43,7 @@ CALL = Record(
     duration_ms=1500.5,
     cost_usd=Decimal("0.00125"),
     cost_source="computed",
+    cost_neutral_usd=Decimal("0.0025"),
 )
 
 
@@ -94,6 +95,7 @@ def test_a_call_is_a_client_span() -> None:
     assert attributes["cab.tokens_source.output"] == {"stringValue": "estimated"}
     assert "cab.tokens_source.reasoning" not in attributes, "unknown is left out"
     assert attributes["cab.cost_usd"] == {"doubleValue": 0.00125}
+    assert attributes["cab.cost_neutral_usd"] == {"doubleValue": 0.0025}
     assert attributes["cab.operation_id"] == {"stringValue": "A"}
     assert attributes["cab.attempt"] == {"intValue": "2"}
 
@@ -166,6 +168,7 @@ def test_a_row_per_call() -> None:
     assert (first["input_tokens"], first["input_source"]) == ("1000", "reported")
     assert (first["cached_tokens"], first["cache_write_tokens"]) == ("0", "")
     assert (first["cost_usd"], first["finish_reasons"], first["stream"]) == ("0.00125", "stop length", "true")
+    assert first["cost_neutral_usd"] == "0.0025"
     assert first["seed"] == "7"
     assert (second["input_tokens"], second["status"], second["stream"]) == ("", "", "")
     assert rows() == []

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
 
 from cab_proxy.estimate import Estimate
-from cab_proxy.figures import Figures, completed, reported
+from cab_proxy.figures import Figures, completed, fill, reported
+from cab_proxy.prices import PriceBook
 from cab_proxy.protocols.base import Facts
-from cab_proxy.records import Tokens, TokensSource
+from cab_proxy.records import Record, Tokens, TokensSource
+from fakes.evidence import call
 
 FACTS = Facts(
     model="m",
@@ -67,3 +73,47 @@ def test_a_broken_stream_has_partial_figures_unless_the_count_was_final() -> Non
 
 def test_nothing_known_is_none() -> None:
     assert completed(reported(replace(FACTS, usage=None), broken=False), None, None) == Figures()
+
+
+CACHED = Tokens(input=1_000_000, cached=600_000, cache_write=200_000, output=0, total=1_000_000)
+
+
+@pytest.fixture
+def prices(tmp_path: Path) -> PriceBook:
+    path = tmp_path / "rates.toml"
+    path.write_text(
+        '[[price]]\nmodel = "m"\ninput = 10\ncached = 1\ncache_write = 12\ncache_write_1h = 20\noutput = 50\n'
+    )
+    return PriceBook.load(path)
+
+
+def filled(prices: PriceBook, facts: Facts, asked: str = "m", before: Record | None = None) -> Record:
+    record = replace(before or call(), model_requested=asked)
+    fill(record, facts, reported(facts, broken=False), prices)
+    return record
+
+
+def test_a_call_has_a_cost_and_one_without_a_cache(prices: PriceBook) -> None:
+    record = filled(prices, replace(FACTS, usage=CACHED, cache_write_1h=200_000))
+    assert (record.cost_usd, record.cost_source) == (Decimal("6.6"), "computed")
+    assert (record.cost_neutral_usd, record.price_snapshot) == (Decimal(10), prices.name)
+    plain = filled(prices, FACTS)
+    assert plain.cost_neutral_usd == plain.cost_usd == Decimal("0.00035")
+
+
+def test_the_endpoints_word_is_no_price_without_a_cache(prices: PriceBook) -> None:
+    record = filled(prices, replace(FACTS, usage=CACHED, cost_usd=Decimal("0.5")))
+    assert (record.cost_usd, record.cost_source) == (Decimal("0.5"), "reported")
+    assert (record.cost_neutral_usd, record.price_snapshot) == (Decimal(10), prices.name)
+
+
+def test_without_a_price_or_counts_that_agree_there_is_no_such_cost(prices: PriceBook) -> None:
+    priced = filled(prices, FACTS)
+    other = replace(FACTS, model="other", cost_usd=Decimal("0.5"))
+    for facts, cost in (
+        (other, Decimal("0.5")),
+        (replace(FACTS, usage=replace(CACHED, input=1)), None),
+        (replace(FACTS, usage=None), None),
+    ):
+        record = filled(prices, facts, asked="other", before=priced)
+        assert (record.cost_usd, record.cost_neutral_usd, record.price_snapshot) == (cost, None, None)

@@ -47,6 +47,7 @@ def record(call_id: str = "A", kind: str = "call", **more: object) -> Record:
 
 
 counts = st.none() | st.integers(0, 2**62)
+usd = st.none() | st.decimals(0, 10**6, allow_nan=False, allow_infinity=False, places=12)
 records = st.builds(
     Record,
     kind=st.sampled_from(["open", "call"]),
@@ -61,7 +62,8 @@ records = st.builds(
     finish_reasons=st.lists(st.text(max_size=5), max_size=3).map(tuple),
     usage_raw=st.none()
     | st.dictionaries(st.text(max_size=5), st.none() | st.integers() | st.text(max_size=5)),
-    cost_usd=st.none() | st.decimals(0, 10**6, allow_nan=False, allow_infinity=False, places=12),
+    cost_usd=usd,
+    cost_neutral_usd=usd,
 )
 
 

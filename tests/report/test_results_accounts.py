@@ -15,15 +15,16 @@ def groups(*cells: dict[str, Any]) -> list[Group]:
 def test_coverage_counts_the_counted_attempts_that_have_a_figure() -> None:
     [row] = coverage(
         groups(
-            attempt(claimed=1000, usd="0.1", cached=0),
+            attempt(claimed=1000, usd="0.1", neutral="0.1", cached=0),
+            attempt(neutral="0.1"),
             attempt(tokens=(None, None)),
             attempt(fault="rate_limited", claimed=1000),
         )
     ).rows
-    assert row.attempts == 2
+    assert row.attempts == 3
     assert row.have == {
-        "verdict": 2, "tokens": 1, "usd": 1, "cached_tokens": 1, "wall_time": 2, "model_time": 2,
-        "self_report": 1, "harness_tax": 2, "waste": 2,
+        "verdict": 3, "tokens": 2, "usd": 1, "usd_neutral": 2, "cached_tokens": 1, "wall_time": 3,
+        "model_time": 3, "self_report": 1, "harness_tax": 3, "waste": 3,
     }  # fmt: skip
     assert list(row.have) == list(FIGURES)
 

@@ -124,6 +124,14 @@ def test_there_is_no_front_of_bills_where_only_some_were_cached() -> None:
     assert fronts(*cells) == {"aider": (True, None), "pi": (True, None)}
 
 
+def test_cache_neutral_usd_are_beside_the_bill() -> None:
+    [row] = rows(attempt(usd="0.1", neutral="0.3"), attempt(usd="0.1", neutral="0.1", passed=False))
+    assert (row.usd_per_correct, row.usd_neutral_per_correct) == (Decimal("0.2"), Decimal("0.4"))
+    assert text(row)["cache-neutral"] == ["$0.4000"]
+    [row] = rows(attempt(usd="0.1", neutral="0.3"), attempt(usd="0.1"))
+    assert (text(row)["USD/correct"], text(row)["cache-neutral"]) == (["$0.1000"], ["≥$0.1500"])
+
+
 def test_k_is_as_many_attempts_as_an_agent_has_at_each_task() -> None:
     def k(*cells: dict[str, Any]) -> int | None:
         by_family = families(map(Run.from_cell, cells))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cab_report.results.differences import SHOWN, DifferenceRow, compare, differences, smallest_detectable
@@ -12,8 +14,16 @@ from fakes.many_cells import attempt, sweep
 TASKS = [f"c/{number}" for number in range(6)]
 
 
-def rows(*cells: dict[str, object]) -> list[DifferenceRow]:
+def rows(*cells: dict[str, Any]) -> list[DifferenceRow]:
     return compare(families(map(Run.from_cell, cells)), "such tasks")
+
+
+def uncached(scores: dict[str, Any]) -> dict[str, Any]:
+    return {**scores, "tokens": {**scores["tokens"], "cached_tokens": None}}
+
+
+def usd_shown(row: DifferenceRow) -> list[str]:
+    return [figure.text(row) for figure in differences([row], "such tasks").figures[-1]]
 
 
 def test_a_pair_is_compared_over_the_tasks_that_both_have() -> None:
@@ -81,11 +91,24 @@ def test_bills_are_not_compared_where_one_arm_was_cached() -> None:
     assert row.usd_refused
     assert (row.usd_per_correct.a, row.usd_per_correct.ratio) == (None, None)
     assert row.tokens_per_correct.ratio == 1
-    table = differences([row], "such tasks")
-    assert "refused" in [figure.text(row) for stack in table.figures for figure in stack]
+    assert usd_shown(row) == ["refused", "–", "–", "–"]
     [both] = rows(*cells[:6], *(attempt("pi", task, usd="0.1", cached=1) for task in TASKS))
     assert not both.usd_refused
     assert both.usd_per_correct.ratio == 1
+
+
+def test_in_place_of_refused_bills_cache_neutral_usd_are_compared_and_labelled() -> None:
+    cells = [attempt("aider", task, usd="0.1", neutral="0.3", cached=100) for task in TASKS]
+    cells += [attempt("pi", task, usd="0.2", neutral="0.2") for task in TASKS]
+    [row] = rows(*cells)
+    assert row.usd_refused
+    assert row.usd_per_correct.ratio is None
+    assert usd_shown(row) == ["neutral ×1.50", "×1.50…×1.50", "$0.3000", "$0.2000"]
+    [row] = rows(*({**cell, "scores": uncached(cell["scores"])} for cell in cells))
+    assert usd_shown(row) == ["×0.50", "×0.50…×0.50", "$0.1000", "$0.2000"]
+    assert row.usd_neutral_per_correct.ratio == pytest.approx(1.5)
+    [row] = rows(*cells, attempt("pi", TASKS[0], usd="0.2"))
+    assert usd_shown(row)[0] == "refused"
 
 
 def test_the_surest_come_first_and_the_table_says_what_it_could_have_shown() -> None:

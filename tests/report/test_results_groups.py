@@ -47,15 +47,16 @@ def test_what_a_correct_task_cost_is_known_where_every_attempt_is() -> None:
     [[group]] = families(
         runs(
             attempt(task="c/a", usd="0.2"),
-            attempt(task="c/a", usd="0.1", passed=False),
-            attempt(task="c/b", usd="0.5"),
-            attempt(task="c/b", tokens=(None, None)),
+            attempt(task="c/a", usd="0.1", neutral="0.3", passed=False),
+            attempt(task="c/b", usd="0.5", neutral="0.5"),
+            attempt(task="c/b", tokens=(None, None), neutral="0.25"),
             attempt(task="c/c", usd="0.5", passed=False),
         )
     ).values()
     assert group.solved == ("c/a", "c/b")
     assert group.tokens_per_correct == {"c/a": 2200}
     assert group.usd_per_correct == {"c/a": 0.3}
+    assert group.usd_neutral_per_correct == {"c/b": 0.375}
 
 
 def test_an_agent_was_cached_where_any_input_was_billed_as_such() -> None:

@@ -17,7 +17,7 @@ from fakes.many_cells import attempt, sweep
 LONG = "meta/llama-4-maverick-17b-128e-instruct"
 WIDE = [
     attempt(agent, f"mutations/{task}", model=LONG, kind="provisional", tokens=(12_345_678, 99), usd=usd,
-            passed=task != "a", claimed=1)
+            neutral=usd, passed=task != "a", claimed=1)
     for task in "abcdef"
     for agent, usd in (("mini-swe-agent", "12345.67"), ("claude-code", "98765.43"))
 ]  # fmt: skip

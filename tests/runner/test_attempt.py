@@ -168,7 +168,7 @@ def test_costs_are_from_the_users_own_rates(tmp_path: Path) -> None:
     cell = run(tmp_path / "results", process(), PYTHON_TASK, prices=rates).cell
     tokens = cell["scores"]["tokens"]
     expected = (tokens["prompt_tokens"] + 2 * tokens["completion_tokens"]) / Decimal(1_000_000)
-    assert Decimal(tokens["cost_usd"]) == expected
+    assert Decimal(tokens["cost_usd"]) == Decimal(tokens["cost_neutral_usd"]) == expected
     assert cell["provenance"]["price_snapshot"].startswith("rates.toml sha256:")
 
 

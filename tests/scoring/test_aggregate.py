@@ -12,9 +12,16 @@ from cab_scoring.score import score
 from fakes.evidence import FAILED_GRADE, call, evidence, evidences, failed_call, open_call
 
 PASS = Attempt(
-    passed=1, counted=True, tokens=100, tokens_complete=True, cost_usd=Decimal("0.1"), cost_complete=True
+    passed=1,
+    counted=True,
+    tokens=100,
+    tokens_complete=True,
+    cost_usd=Decimal("0.1"),
+    cost_complete=True,
+    cost_neutral_usd=Decimal("0.2"),
+    cost_neutral_complete=True,
 )
-FAIL = replace(PASS, passed=0, tokens=900, cost_usd=Decimal("0.5"))
+FAIL = replace(PASS, passed=0, tokens=900, cost_usd=Decimal("0.5"), cost_neutral_usd=Decimal("0.7"))
 VOID = replace(PASS, passed=None, counted=False, tokens=7)
 
 
@@ -27,8 +34,9 @@ def test_failed_attempts_tokens_are_paid_by_those_that_passed() -> None:
     total = aggregate([PASS, FAIL])
     assert total.tokens_per_correct_task == 1000
     assert total.usd_per_correct_task == Decimal("0.6")
+    assert total.usd_neutral_per_correct_task == Decimal("0.9")
     assert total.pass_rate == 0.5
-    assert total.tokens_coverage == total.cost_coverage == 1
+    assert total.tokens_coverage == total.cost_coverage == total.cost_neutral_coverage == 1
 
 
 def test_void_attempts_are_apart() -> None:
@@ -43,6 +51,7 @@ def test_nothing_passed() -> None:
     total = aggregate([FAIL])
     assert total.tokens_per_correct_task is None
     assert total.usd_per_correct_task is None
+    assert total.usd_neutral_per_correct_task is None
     assert total.pass_rate == 0
 
 
@@ -68,8 +77,21 @@ def test_no_attempts() -> None:
     assert total.tokens_coverage is None
 
 
+def test_a_record_without_a_cost_without_a_cache_has_an_unknown_one() -> None:
+    scored = score(evidence(calls=(call(tokens=(90, 10), cost_usd=Decimal("0.1")),)))
+    for key in ("cost_neutral_usd", "cost_neutral_coverage"):
+        del scored.scores["tokens"][key]
+    old = Attempt.from_cell({"scores": scored.scores, "failure": None})
+    assert old == replace(PASS, cost_neutral_usd=None, cost_neutral_complete=False)
+    total = aggregate([PASS, old])
+    assert (total.cost_usd, total.cost_coverage) == (Decimal("0.2"), 1)
+    assert (total.cost_neutral_usd, total.cost_neutral_coverage) == (Decimal("0.2"), 0.5)
+    assert aggregate([old]).usd_neutral_per_correct_task is None
+
+
 def test_from_cells() -> None:
-    assert attempt(evidence(calls=(call(tokens=(90, 10), cost_usd=Decimal("0.1")),))) == PASS
+    priced = call(tokens=(90, 10), cost_usd=Decimal("0.1"), cost_neutral_usd=Decimal("0.2"))
+    assert attempt(evidence(calls=(priced,))) == PASS
     assert attempt(evidence(grade=FAILED_GRADE)).passed == 0
     void = attempt(evidence(calls=(call(), failed_call(429, at_s=1))))
     assert (void.counted, void.passed, void.tokens) == (False, None, 1100)

@@ -24,7 +24,7 @@ def test_no_calls_have_used_nothing() -> None:
     used = usage_of([])
     assert used.total_tokens == 0
     assert used.effective_tokens == 0
-    assert used.cost_usd == 0
+    assert used.cost_usd == used.cost_neutral_usd == 0
     assert used.coverage is None
     assert used.complete
     assert weakest(used) is None
@@ -35,6 +35,7 @@ def test_unknown_is_not_zero() -> None:
     assert used.total_tokens is None
     assert used.effective_tokens is None
     assert used.cost_usd is None
+    assert used.cost_neutral_usd is None
     assert used.coverage == 0
     assert not used.complete
 
@@ -102,6 +103,14 @@ def test_money_is_exact() -> None:
 
 def test_cost_has_a_coverage_of_its_own() -> None:
     assert usage_of([call(cost_usd=Decimal(1)), call(at_s=1)]).cost_coverage == 0.5
+
+
+def test_cost_without_a_cache_is_a_sum_of_its_own() -> None:
+    """Calls of before there was such a figure, or without a price, leave a gap in it alone."""
+    neutral = call(cost_usd=Decimal("0.1"), cost_neutral_usd=Decimal("0.3"))
+    axis = tokens_axis(usage_of([neutral, call(at_s=1, cost_usd=Decimal("0.1"))]), 1, observed=True)
+    assert (axis["cost_usd"], axis["cost_coverage"]) == ("0.2", 1)
+    assert (axis["cost_neutral_usd"], axis["cost_neutral_coverage"]) == ("0.3", 0.5)
 
 
 def test_axis_of_a_pass() -> None:

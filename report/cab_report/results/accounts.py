@@ -19,6 +19,7 @@ FIGURES: Final[Mapping[str, Callable[[Run], bool]]] = {
     "verdict": lambda run: run.sums.passed is not None,
     "tokens": lambda run: run.sums.tokens_complete,
     "usd": lambda run: run.sums.cost_complete,
+    "usd_neutral": lambda run: run.sums.cost_neutral_complete,
     "cached_tokens": lambda run: run.cached_tokens is not None,
     "wall_time": lambda run: run.wall_ms is not None,
     "model_time": lambda run: run.model_ms is not None,
@@ -64,7 +65,6 @@ def coverage(groups: Iterable[Group]) -> Table[CoverageRow]:
             *(tuple(columns[at : at + 3]) for at in range(0, len(columns), 3)),
         ),
         estimates=THESE_ATTEMPTS,
-        notes=("Cache-neutral USD are in no record yet",),
         shown=LONGEST,
     )
 

@@ -61,6 +61,9 @@ class AgentRow(AgentWithModel):
     usd_interval: Interval
     usd_front: bool | None
     """None too where some agents of the family were served from a cache and others were not."""
+    usd_neutral_per_correct: Decimal | None
+    """From list prices, as if there were no cache."""
+    usd_neutral_complete: bool
     best_rank: int | None
     """By pass rate, within its family; None where it is alone."""
     worst_rank: int | None
@@ -132,6 +135,8 @@ def _row(
         usd_complete=total.cost_coverage == 1,
         usd_interval=_ratio([each.cost_usd for each in sums], passed, complete=total.cost_coverage == 1),
         usd_front=on_front[1],
+        usd_neutral_per_correct=total.usd_neutral_per_correct_task,
+        usd_neutral_complete=total.cost_neutral_coverage == 1,
         best_rank=rank[0],
         worst_rank=rank[1],
     )
@@ -207,6 +212,10 @@ def agents(
                 Figure("USD/correct", lambda row: usd(row.usd_per_correct, complete=row.usd_complete)),
                 Figure("95 %", lambda row: between(row.usd_interval, usd)),
                 Figure("on front", lambda row: _FRONT[row.usd_front]),
+                Figure(
+                    "cache-neutral",
+                    lambda row: usd(row.usd_neutral_per_correct, complete=row.usd_neutral_complete),
+                ),
             ),
         ),
         estimates="how agents do on tasks such as these"
@@ -216,7 +225,8 @@ def agents(
         notes=(
             "Rank and front (pass@1 against what a correct task costs) are among agents with the same model; "
             "real, provisional and simulated attempts apart",
-            "USD are as billed; there is no front of USD where only some agents were served from a cache",
+            "USD are as billed, cache-neutral ones at list prices as if there were no cache; there is no "
+            "front of USD where only some agents were served from a cache",
             f"{LOWER_BOUND} is at least, where not all is known; {ESTIMATE} rests on estimates",
             *mixed,
         ),

@@ -26,6 +26,7 @@ from cab_report.results.table import (
 from cab_scoring.stats.compare import holm, paired
 from cab_scoring.stats.intervals import UNKNOWN, Interval, Scope, ratio_interval
 
+NEUTRAL: Final = "neutral"
 SHOWN: Final = 30
 """Pairs that people are shown: 21 agents make 210 with each model."""
 
@@ -68,6 +69,8 @@ class DifferenceRow:
     usd_per_correct: Spending
     usd_refused: bool
     """Only one of the two was served from a cache: their bills are not compared, and are None here."""
+    usd_neutral_per_correct: Spending
+    """From list prices, as if there were no cache: what people are shown in place of refused bills."""
 
 
 def compare(families: Mapping[Family, Sequence[Group]], scope: Scope) -> list[DifferenceRow]:
@@ -98,6 +101,9 @@ def compare(families: Mapping[Family, Sequence[Group]], scope: Scope) -> list[Di
                     if refused
                     else _spending(a.usd_per_correct, b.usd_per_correct, solved),
                     usd_refused=refused,
+                    usd_neutral_per_correct=_spending(
+                        a.usd_neutral_per_correct, b.usd_neutral_per_correct, solved
+                    ),
                 )
             )
     return rows
@@ -156,9 +162,9 @@ def differences(rows: Sequence[DifferenceRow], scope: Scope) -> Table[Difference
             ),
             (
                 Figure("USD a / b", _usd_ratio),
-                Figure("95 %", lambda row: between(row.usd_per_correct.interval, times)),
-                Figure("a", lambda row: usd(row.usd_per_correct.a)),
-                Figure("b", lambda row: usd(row.usd_per_correct.b)),
+                Figure("95 %", lambda row: between(_usd(row).interval, times)),
+                Figure("a", lambda row: usd(_usd(row).a)),
+                Figure("b", lambda row: usd(_usd(row).b)),
             ),
         ),
         estimates="how agents differ on {}; what a correct task costs, on tasks such as those that both "
@@ -168,7 +174,8 @@ def differences(rows: Sequence[DifferenceRow], scope: Scope) -> Table[Difference
             "Holm's correction is for all pairs with the model; real, provisional and simulated attempts are "
             "never compared with each other",
             "Tokens and USD are those of a correct task, the mean over the tasks that both solve; USD are as "
-            "billed, and refused where only one of the two was served from a cache",
+            "billed. Where only one of the two was served from a cache bills are refused, and USD marked "
+            f"{NEUTRAL} are compared: at list prices, as if there were no cache",
         ),
         shown=SHOWN,
     )
@@ -178,5 +185,12 @@ def _surest(row: DifferenceRow) -> tuple[float, float]:
     return (inf if row.p_holm is None else row.p_holm, inf if row.p is None else row.p)
 
 
+def _usd(row: DifferenceRow) -> Spending:
+    return row.usd_neutral_per_correct if row.usd_refused else row.usd_per_correct
+
+
 def _usd_ratio(row: DifferenceRow) -> str:
-    return "refused" if row.usd_refused else times(row.usd_per_correct.ratio)
+    ratio = _usd(row).ratio
+    if not row.usd_refused:
+        return times(ratio)
+    return "refused" if ratio is None else f"{NEUTRAL} {times(ratio)}"

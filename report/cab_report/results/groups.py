@@ -47,6 +47,8 @@ class Group:
     """Of each solved task, a ratio of sums; not of those where an attempt's tokens are not known in full."""
     usd_per_correct: Mapping[str, float]
     """The same in US dollars, as billed."""
+    usd_neutral_per_correct: Mapping[str, float]
+    """And from list prices, as if there were no cache."""
 
     @property
     def cached(self) -> bool:
@@ -104,5 +106,10 @@ def _group(family: Family, agent: str, runs: Sequence[Run]) -> Group:
             task: float(each.usd_per_correct_task)
             for task, each in sums.items()
             if each.usd_per_correct_task is not None and each.cost_coverage == 1
+        },
+        usd_neutral_per_correct={
+            task: float(each.usd_neutral_per_correct_task)
+            for task, each in sums.items()
+            if each.usd_neutral_per_correct_task is not None and each.cost_neutral_coverage == 1
         },
     )

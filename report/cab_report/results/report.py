@@ -18,6 +18,10 @@ from cab_scoring.stats.intervals import Scope
 MIXTURES: Final[Mapping[str, Callable[[Run], str | None]]] = {
     "versions of the agent": lambda run: run.agent_version,
     "behaviour modes": lambda run: run.behavior_mode,
+    "sandboxes": lambda run: run.sandbox,
+    "endpoints": lambda run: run.endpoint,
+    "clocks of the time limit": lambda run: run.clock,
+    "methodologies": lambda run: run.methodology,
 }
 
 

@@ -33,6 +33,11 @@ class Run:
     agent: str
     agent_version: str | None
     behavior_mode: str | None
+    sandbox: str | None
+    endpoint: str | None
+    clock: str | None
+    """Of the time limit."""
+    methodology: str | None
     model: str
     task: str
     task_hash: str | None
@@ -79,6 +84,10 @@ class Run:
             agent=str(identity["agent"]),
             agent_version=identity.get("agent_version"),
             behavior_mode=identity.get("behavior_mode"),
+            sandbox=identity.get("sandbox"),
+            endpoint=identity.get("endpoint"),
+            clock=cell.get("timing", {}).get("timeout_on"),
+            methodology=cell.get("provenance", {}).get("methodology_version"),
             model=str(identity["model"]),
             task=str(identity["task"]),
             task_hash=cell.get("provenance", {}).get("task_hash"),
