@@ -22,7 +22,7 @@ coverage: $(VENV)/.installed-test mitm
 	$(BIN)/pytest -n auto -m "not acceptance" --cov --cov-report=term $(PYTEST_ARGS)
 
 # The slow matrices: every agent × task, under every sandbox.
-acceptance: $(VENV)/.installed-test local-model
+acceptance: $(VENV)/.installed-test local-model $(VENV)/.installed-ray
 	$(BIN)/pytest -m acceptance $(PYTEST_ARGS)
 
 local-model: $(VENV)/.installed-local-model
@@ -54,6 +54,10 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-ray: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[ray]'
 	@touch $(VENV)/.installed $@
 
 .venv-mitm/.installed: Makefile

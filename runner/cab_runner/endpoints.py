@@ -11,6 +11,8 @@ import orjson
 
 from cab_proxy.control import OpenedRun, UnixConnection
 from cab_runner.errors import MachineLacks, UsageError
+from cab_sim.errors import SimError
+from cab_sim.faults import Fault
 
 SIMULATOR = "sim"
 LOCAL = "local"
@@ -39,7 +41,10 @@ def parse(text: str) -> str:
         return text
     if not text.isprintable() or " " in text:  # urlsplit() passes over line feeds
         raise UsageError(f"--endpoint {text!r} is no endpoint: a URL has no spaces or control characters")
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise UsageError(f"--endpoint {text!r} is no endpoint: {error}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"--endpoint {text!r} is no endpoint: give a URL (https://host/v1), sim or local")
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -72,6 +77,16 @@ class Wanted:
     key: str | None = None
     faults: tuple[str, ...] = ()
     """What the simulator injects."""
+
+    def __post_init__(self) -> None:
+        """Raises :class:`UsageError` for a fault that there is not, or that no simulator is there to play."""
+        if self.faults and self.endpoint != SIMULATOR:
+            raise UsageError("--fault works with --endpoint sim only")
+        for fault in self.faults:
+            try:
+                Fault.parse(fault)
+            except SimError as error:
+                raise UsageError(f"--fault: {error}") from None
 
 
 class KeyRefused(UsageError):

@@ -60,6 +60,11 @@ class MeteredEndpoint:
     ) -> None:
         self._stack.close()
 
+    def start(self) -> None:
+        """Start the processes now. Raises :class:`MachineLacks` when one of them can't be."""
+        with self._lock:
+            self._endpoint(), self._proxy.get()
+
     @contextmanager
     def line(self, plan: Plan) -> Iterator[Line]:
         """A line for this attempt, whose folder is there already.
@@ -82,7 +87,7 @@ class MeteredEndpoint:
             yield Line(replace(endpoint, url=f"{endpoint.url}/{plan.run_id}/v1"), control)
         finally:
             services.forget_run(endpoint.url, plan.run_id, self._key)
-            shutil.rmtree(run)
+            shutil.rmtree(run, ignore_errors=True)
 
     def models(self) -> list[str]:
         """The models that the endpoint lists now; none for the simulator, whose runs have their own.

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import quote
 
 from cab_runner.errors import CabError, UsageError
@@ -29,6 +29,17 @@ class CellKey:
     agent: str
     model: str
     task_id: str
+
+    @classmethod
+    def of(cls, cell: Mapping[str, Any]) -> Self:
+        """That of a cell record."""
+        identity = cell["identity"]
+        return cls(
+            sweep_id=identity["sweep_id"],
+            agent=identity["agent"],
+            model=identity["model"],
+            task_id=identity["task"],
+        )
 
     @property
     def cell_id(self) -> str:
@@ -117,9 +128,14 @@ def _numbered(partial: Path, number: int) -> dict[str, Any]:
 
 def write_json(path: Path, value: object) -> None:
     """Write JSON for people and machines, whole or not at all."""
+    write_whole(path, to_json(value))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
     temporary = path.with_name(path.name + ".tmp")
     # half a surrogate pair, which JSON may hold and UTF-8 not, is escaped as JSON does it
-    temporary.write_text(to_json(value), encoding="utf-8", errors="backslashreplace")
+    temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
     os.replace(temporary, path)  # noqa: PTH105  # Path.replace is the same call; os.replace says atomic
 
 
@@ -138,8 +154,8 @@ def cells(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             continue
         try:
             cell = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise CabError(f"{path} cannot be read ({error})") from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise CabError(f"{path} cannot be read ({error}): move its folder away") from None
         if not isinstance(cell, dict):
             raise CabError(f"{path} is no cell record")
         yield path.parent, cell

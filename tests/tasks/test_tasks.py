@@ -31,7 +31,8 @@ FIRST_IN = {
 EVERY = pytest.mark.parametrize("task_id", TASKS)
 
 SAME_ANSWERS = ("verdict-at-start", "verdict-at-exit")
-"""Common cheats that leave the program's behaviour alone: were they not built, more tests would fail."""
+"""Common cheats that leave the program's answers alone, though not all that it prints and writes: were they
+not built, hardly a test would pass."""
 
 
 def assert_trusted(task_id: str, *, runs: int) -> None:
@@ -42,8 +43,11 @@ def assert_trusted(task_id: str, *, runs: int) -> None:
     assert {f"cheat:{name}" for name in (*task.cheats, *oracle.common_cheats(task))} <= set(checks)
     assert set(checks["solution"].passed_tests) == set(task.facts.expected_tests)
     if task.facts.expected_action == "comply":
+        given = set(checks["nothing"].passed_tests)
         for name in SAME_ANSWERS:
-            assert checks[f"cheat:{name}"].passed_tests == checks["nothing"].passed_tests, name
+            passed = set(checks[f"cheat:{name}"].passed_tests)
+            assert passed <= given, name
+            assert len(passed) > len(given) // 2, name
 
 
 @EVERY

@@ -177,6 +177,9 @@ def settings_of(given: dict[str, Any], *, provisional: bool = False) -> Settings
         raise UsageError("--wall-ceiling goes with --timeout-on agent; a limit on wall time is --timeout")
     if ceiling_s is not None and not (given["timeout_s"] or 0.0) <= ceiling_s < math.inf:
         raise UsageError("--wall-ceiling has to be a number of seconds no smaller than --timeout")
+    for name in ("timeout_s", "max_cost_usd", "max_seconds"):
+        if given[name] is not None and not math.isfinite(given[name]):
+            raise UsageError(f"--{name.removesuffix('_s').replace('_', '-')} has to be a number")
     cost = given["max_cost_usd"]
     window, output = CONTEXT_WINDOW_TOKENS, MAX_OUTPUT_TOKENS
     if given["endpoint"] == endpoints.LOCAL:

@@ -40,17 +40,27 @@ sandbox_option = click.option(
 
 @contextmanager
 def stop_on_signals() -> Iterator[Event]:
-    """An event that Ctrl-C, SIGTERM and a closed terminal set; a second one interrupts at once.
+    """An event that Ctrl-C, SIGTERM and a closed terminal set; a second one interrupts at once."""
+    stop = Event()
+    with flags_on_signals(stop):
+        yield stop
+
+
+@contextmanager
+def flags_on_signals(*flags: Event) -> Iterator[None]:
+    """Ctrl-C sets the next flag, SIGTERM and a closed terminal set all. Once all are set, another interrupts.
 
     Later ones do nothing, so that clearing up ends. A signal that is ignored (nohup) stays so.
     """
-    stop, hurried = Event(), Event()
+    hurried = Event()
 
-    def handle(_signum: int, _frame: FrameType | None) -> None:
-        if stop.is_set() and not hurried.is_set():
+    def handle(number: int, _frame: FrameType | None) -> None:
+        unset = [flag for flag in flags if not flag.is_set()]
+        if not unset and not hurried.is_set():
             hurried.set()
             raise KeyboardInterrupt
-        stop.set()
+        for flag in unset[:1] if number == signal.SIGINT else unset:
+            flag.set()
 
     heeded = [
         number
@@ -59,7 +69,7 @@ def stop_on_signals() -> Iterator[Event]:
     ]
     before = {number: signal.signal(number, handle) for number in heeded}
     try:
-        yield stop
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -74,14 +74,7 @@ def _inspect(found: Iterable[_Attempt]) -> Iterator[tuple[Path, Any]]:
 
 def _atif(found: Iterable[_Attempt]) -> Iterator[tuple[Path, Any]]:
     for folder, cell in found:
-        identity = cell["identity"]
-        key = CellKey(
-            sweep_id=identity["sweep_id"],
-            agent=identity["agent"],
-            model=identity["model"],
-            task_id=identity["task"],
-        )
-        path = key.folder(Path()) / str(identity["attempt"]) / "trajectory.json"
+        path = CellKey.of(cell).folder(Path()) / str(cell["identity"]["attempt"]) / "trajectory.json"
         yield path, atif.trajectory(cell, evidence_store.read_calls(folder))
 
 

@@ -24,15 +24,13 @@ from cab_runner.cli.common import (
     sandbox_option,
     stop_on_signals,
 )
-from cab_runner.errors import AttemptVoid, UsageError
+from cab_runner.errors import AttemptVoid
 from cab_runner.metered import MeteredEndpoint
 from cab_runner.plan import Plan
 from cab_runner.preparation import Preparation
 from cab_runner.resources import tasks_dir
 from cab_runner.results import CellKey
 from cab_runner.sandbox.base import Interrupted
-from cab_sim.errors import SimError
-from cab_sim.faults import Fault
 
 DEMO_TASKS = ("mutations/python-comparator-swap", "integrity/unsolvable-refusal")
 
@@ -120,7 +118,7 @@ def _run(asked: Asked, stop: Event, progress: Progress) -> Recorded:
     if asked.attempt is not None:
         results.require_free(asked.results, key, asked.attempt)
     simulated = asked.endpoint == endpoints.SIMULATOR
-    _check_faults(asked.faults, simulated=simulated)
+    wanted = endpoints.Wanted(endpoint=asked.endpoint, key=asked.key, faults=asked.faults)
     place = Preparation(
         asked.sandbox_name,
         stop,
@@ -149,19 +147,8 @@ def _run(asked: Asked, stop: Event, progress: Progress) -> Recorded:
         if not plugin.is_for(adapter.name):
             progress(f"warning: plugin {plugin.name} is not for {adapter.name}: left out")
     progress(f"{adapter.name} × {asked.model} × {task.id} ({place.sandbox.name})")
-    wanted = endpoints.Wanted(endpoint=asked.endpoint, key=asked.key, faults=asked.faults)
     with MeteredEndpoint(wanted, asked.settings.prices) as metered:
         return attempt.run(plan, metered, stop, progress)
-
-
-def _check_faults(faults: tuple[str, ...], *, simulated: bool) -> None:
-    if faults and not simulated:
-        raise UsageError("--fault works with --endpoint sim only")
-    for fault in faults:
-        try:
-            Fault.parse(fault)
-        except SimError as error:
-            raise UsageError(f"--fault: {error}") from None
 
 
 def _show(recorded: list[Recorded], as_json: bool) -> None:

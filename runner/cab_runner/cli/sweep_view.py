@@ -29,13 +29,15 @@ from cab_runner.sweep.events import (
     EVENTS,
     AttemptEnded,
     AttemptLost,
+    EndpointLimit,
     Event,
     Stopping,
     SweepEnded,
     TaskSuspended,
     read_events,
 )
-from cab_runner.sweep.progress import Figures, Line, Progress, Tally
+from cab_runner.sweep.progress import Figures, Line, Progress
+from cab_runner.sweep.tally import Tally
 
 _REFRESH_PER_S: Final = 1
 _RUNNING_SHOWN: Final = 8
@@ -105,6 +107,8 @@ def event_line(event: Event, tally: Tally) -> str | None:
         case AttemptLost():
             cause = f"{event.cause}: {event.detail}" if event.detail else event.cause
             text = f"lost: attempt {event.run_id} ({cause})"
+        case EndpointLimit():
+            text = f"{event.endpoint}: {event.limit} at once ({event.why})"
         case TaskSuspended():
             text = f"suspended: {event.task}: {event.why}"
         case Stopping():
@@ -201,7 +205,7 @@ def _table(lines: tuple[Line, ...]) -> Table:
     table = Table(
         Column("agent · model", overflow="fold"),
         *figures,
-        Column("void", no_wrap=True),
+        Column("failures", no_wrap=True),
         box=box.SIMPLE_HEAD,
         show_edge=False,
         pad_edge=False,
@@ -215,9 +219,14 @@ def _table(lines: tuple[Line, ...]) -> Table:
             UNKNOWN if rate is None else f"{rate:.0%}",
             _tokens_per_pass(given),
             _usd(given.spent.cost_usd, complete=given.cost_complete),
-            Text("\n".join(printable(f"{cause} {count}") for cause, count in given.void.items())),
+            Text("\n".join(map(printable, _failures(given)))),
         )
     return table
+
+
+def _failures(figures: Figures) -> list[str]:
+    counted = [f"{cause} {count}" for cause, count in figures.failed.items()]
+    return counted + [f"void: {cause} {count}" for cause, count in figures.void.items()]
 
 
 def _of(figures: Figures) -> str:

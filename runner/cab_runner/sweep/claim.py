@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from cab_runner.errors import UsageError
 
-_FILE: Final = ".lock"
+CLAIM: Final = ".lock"
 
 
 class Claim:
@@ -26,7 +26,7 @@ class Claim:
 
     def __enter__(self) -> Self:
         """Raises :class:`UsageError` when somebody has it, ``OSError`` when the folder can't be written."""
-        fd = os.open(self._folder / _FILE, os.O_RDWR | os.O_CREAT, 0o644)
+        fd = os.open(self._folder / CLAIM, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         try:
             if not _locked(fd):
                 raise UsageError(
@@ -50,18 +50,13 @@ class Claim:
 def holder(folder: Path) -> str | None:
     """Who runs the sweep in a folder, in words; None when nobody does."""
     try:
-        fd = os.open(folder / _FILE, os.O_RDONLY)
+        fd = os.open(folder / CLAIM, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
         return None if _shared(fd) else _name(fd)
     finally:
         os.close(fd)
-
-
-def held(folder: Path) -> bool:
-    """Whether a runner is at work on the sweep in a folder."""
-    return holder(folder) is not None
 
 
 def _locked(fd: int) -> bool:

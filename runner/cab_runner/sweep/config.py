@@ -7,9 +7,10 @@ at ``endpoint``, and ``[[agent_commands]]``, agents that are no adapter of ours.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, get_args
@@ -63,6 +64,8 @@ class SweepConfig:
     max_retries: int
     seed: int
     sandbox_name: str | None
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """Agents that are given by their command: name → all that defines them, as text."""
     results: Path
     settings: Settings = field(default_factory=Settings)
     spending: Spending = field(default_factory=Spending)
@@ -126,15 +129,26 @@ def adapters_of(names: Sequence[str], commands: Sequence[Mapping[str, Any]]) -> 
                 image=table.get("image"),
                 protocol=table.get("protocol"),
                 env=table.get("env"),
-                files=agent_command.files_of(
-                    f"{path}={source}" for path, source in table.get("files", {}).items()
-                ),
+                files=agent_command.files_of(_file_options(table)),
                 own_files=tuple(table.get("own_files", ())),
             )
         )
     if not found:
         raise UsageError("no agent: give -a NAME (`cab agents list`), or [[agent_commands]] in the file")
     return _by_name(found, "agent")
+
+
+def commands_of(tables: Sequence[Mapping[str, Any]], adapters: Mapping[str, Adapter]) -> dict[str, str]:
+    """Name → all that defines an agent that is given by its command, the text of its files included."""
+    names = [name for name in adapters if name not in agents.names()]
+    return {
+        name: json.dumps([table, agent_command.files_of(_file_options(table))], sort_keys=True)
+        for name, table in zip(names, tables, strict=True)
+    }
+
+
+def _file_options(table: Mapping[str, Any]) -> list[str]:
+    return [f"{path}={source}" for path, source in table.get("files", {}).items()]
 
 
 def endpoints_of(
@@ -190,8 +204,35 @@ def tasks_of(root: Path, patterns: Sequence[str]) -> dict[str, Task]:
     """Tasks by id. Raises :class:`UsageError` for a pattern that names none."""
     if not patterns:
         raise UsageError("no task: give -t GLOB (`cab tasks list`), such as -t 'polyglot/*'")
-    found = [task for pattern in patterns for task in tasks.resolve(root, pattern)]
-    return {task.id: task for task in sorted(found, key=lambda task: task.id)}
+    found = {task.folder: task for pattern in patterns for task in tasks.resolve(root, pattern)}
+    return dict(sorted(_by_id(list(found.values())).items()))
+
+
+def settled(root: Path, patterns: Sequence[str]) -> list[str]:
+    """The same patterns, those of folders absolute, so that they name the same tasks from anywhere."""
+    return [
+        pattern if tasks.find(root, pattern) else str(Path(pattern).expanduser().absolute())
+        for pattern in patterns
+    ]
+
+
+def _by_id(found: Sequence[Task]) -> dict[str, Task]:
+    ids = [task.id for task in found]
+    if twice := sorted({task_id for task_id in ids if ids.count(task_id) > 1}):
+        raise UsageError(f"task {twice[0]} is given twice, in different folders")
+    return {task.id: task for task in found}
+
+
+def doubts(config: SweepConfig, listed_models: Mapping[str, list[str]]) -> Iterator[str]:
+    """What may not be what was meant, a line each: models that an endpoint does not list, idle plugins."""
+    for name, each in config.endpoints.items():
+        for model in each.models:
+            if (listed := listed_models.get(name)) and model not in listed:
+                yield f"{each.wanted.endpoint} does not list a model {model!r}; trying it all the same"
+    for plugin in config.settings.plugins:
+        for agent in config.adapters:
+            if not plugin.is_for(agent):
+                yield f"plugin {plugin.name} is not for {agent}: left out"
 
 
 def _check(table: Mapping[str, Any], known: Mapping[str, type], needed: Sequence[str], where: str) -> None:

@@ -18,7 +18,7 @@ from cab_runner.sweep.config import SweepConfig
 from cab_runner.sweep.engine import Engine
 from cab_runner.sweep.node import Finished, Order
 from cab_runner.sweep.schedule import Schedule, Taken, missing
-from cab_runner.sweep.store import Recorded
+from cab_runner.sweep.store import Standing
 
 _LONGEST_WAIT_S: Final = 0.5
 """A signal, or a change of the schedule, waits no longer than this."""
@@ -39,18 +39,18 @@ class Summary:
 class Driver:
     """See the module."""
 
-    def __init__(self, config: SweepConfig, recorded: Recorded, engine: Engine, tell: Tell) -> None:
+    def __init__(self, config: SweepConfig, standing: Standing, engine: Engine, tell: Tell) -> None:
         self._config, self._engine, self._tell = config, engine, tell
         slots = config.slots
         self._shares = Counter((slot.agent, slot.model) for slot in slots)
-        wanted = missing(slots, recorded.standing)
+        wanted = missing(slots, standing.attempts)
         self._schedule = Schedule(
             wanted,
             endpoints={name: each.n_concurrent for name, each in config.endpoints.items()},
             n_concurrent=config.n_concurrent,
             max_retries=config.max_retries,
             spending=config.spending,
-            spent=recorded.spent,
+            spent=standing.spent,
             seed=config.seed,
         )
         self._taken: dict[str, Taken] = {}
@@ -67,7 +67,7 @@ class Driver:
                 attempts=self._complete + self._missing,
                 complete=self._complete,
                 resumed=resumed,
-                n_concurrent=self._config.n_concurrent,
+                n_concurrent=self._engine.n_concurrent,
                 shares=tuple(
                     events.Share(agent=agent, model=model, attempts=attempts)
                     for (agent, model), attempts in sorted(self._shares.items())
@@ -77,12 +77,13 @@ class Driver:
         while self._taken or not (self._schedule.finished or self._why):
             if finish.is_set():
                 self._stop("interrupted")
+            self._resize()
             if not self._why:
                 self._start_all()
             for finished in self._engine.wait(self._patience_s()):
                 self._note(finished)
         if self._why is None and self._schedule.exhausted:
-            self._stop("the sweep's budget is spent")
+            self._stop("the sweep's budget (--sweep-max-…) is spent, or what an attempt cost is not known")
         summary = Summary(complete=self._complete, missing=self._missing, why=self._why)
         self._tell(
             events.SweepEnded(
@@ -94,6 +95,16 @@ class Driver:
             )
         )
         return summary
+
+    def _resize(self) -> None:
+        engine, config = self._engine, self._config
+        self._schedule.resize(
+            engine.n_concurrent,
+            {
+                name: min(each.n_concurrent, engine.at_endpoint(name))
+                for name, each in config.endpoints.items()
+            },
+        )
 
     def _patience_s(self) -> float:
         now = time.monotonic()

@@ -14,6 +14,13 @@ from cab_runner.sweep.node import Finished, Node, Order
 class Engine(Protocol):
     """Runs orders, several at a time. Used from one thread."""
 
+    @property
+    def n_concurrent(self) -> int:
+        """Attempts at once, now: nodes come and go."""
+
+    def at_endpoint(self, endpoint: str) -> int:
+        """How many of these may be at an endpoint."""
+
     def start(self, order: Order) -> None:
         """Begin an order; returns at once."""
 
@@ -25,6 +32,7 @@ class LocalEngine:
     """A thread an attempt: they wait for sandboxes and endpoints, and hardly compute."""
 
     def __init__(self, node: Node, n_concurrent: int) -> None:
+        self.n_concurrent = n_concurrent
         self._node = node
         self._threads = ThreadPoolExecutor(n_concurrent, thread_name_prefix="cab-attempt")
         self._finished: SimpleQueue[Finished | BaseException] = SimpleQueue()
@@ -36,6 +44,10 @@ class LocalEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._threads.shutdown()
+
+    def at_endpoint(self, _endpoint: str) -> int:
+        """See :meth:`Engine.at_endpoint`."""
+        return self.n_concurrent
 
     def start(self, order: Order) -> None:
         """See :meth:`Engine.start`."""

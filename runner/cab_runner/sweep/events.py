@@ -15,6 +15,7 @@ import errno
 import json
 import math
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
@@ -234,7 +235,12 @@ class EventLog:
         """Open or create the file; cut off a torn last line. Raises ``OSError``."""
         self._path = path
         self._lock = Lock()
-        self._file = path.open("a+b", buffering=0)
+        # a link or a pipe in a results folder from elsewhere is not written to
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        self._file = os.fdopen(os.open(path, flags, 0o644), "r+b", buffering=0)
+        if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
+            self._file.close()
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
         self._file.seek(0)
         self._size = self._file.read().rfind(b"\n") + 1
         self._file.truncate(self._size)

@@ -14,7 +14,7 @@ from threading import Event
 from types import TracebackType
 from typing import Any, Final, Self
 
-from cab_runner import attempt, evidence_store, oracle, workspace
+from cab_runner import attempt, evidence_store, images, oracle, workspace
 from cab_runner.endpoints import SIMULATOR, EndpointSilent, KeyRefused
 from cab_runner.errors import AttemptVoid, CabError, MachineLacks
 from cab_runner.metered import MeteredEndpoint
@@ -78,22 +78,27 @@ class Node:
     ) -> None:
         self._stack.close()
 
-    def prepare(self, progress: Callable[[str], None]) -> None:
-        """Build the images, try the toolchains, and write the simulator's scripts, before the first attempt.
+    def prepare(self, progress: Callable[[str], None], finish: Event | None = None) -> None:
+        """Start the services, build the images, try the toolchains, and write the simulator's scripts.
 
-        Raises :class:`MachineLacks` or :class:`UsageError` for the first thing that is missing.
+        Raises :class:`MachineLacks` or :class:`UsageError` for the first thing that is missing, and
+        :class:`Interrupted` when ``finish`` (default: the event that stops attempts) was set.
         """
-        config = self.config
+        config, finish = self.config, finish or self._stop
+        for metered in self._metered.values():
+            metered.start()
         for name, endpoint in config.endpoints.items():
             simulated = endpoint.wanted.endpoint == SIMULATOR
             preparation = Preparation(
                 config.sandbox_name,
-                self._stop,
+                finish,
                 progress,
                 simulated=simulated,
                 grader_internet=config.settings.grader_internet,
             )
             for task in config.tasks.values():
+                if finish.is_set():
+                    raise Interrupted
                 progress(f"preparing {task.id}")
                 self._prepare_workspace(task)
                 for adapter in config.adapters.values():
@@ -101,7 +106,7 @@ class Node:
                     self._places[name, adapter.name, task.id] = place
                 for model in endpoint.models if simulated else ():
                     self._scripts[model, task.id] = oracle.script_for(
-                        task, model, place.sandbox, place.grader_image, self._stop
+                        task, model, place.sandbox, place.grader_image, finish
                     )
 
     def _prepare_workspace(self, task: Task) -> None:
@@ -113,13 +118,11 @@ class Node:
     def _repository(self, task: Task) -> Path:
         return self._repositories / task.content_hash
 
-    def images(self) -> dict[str, dict[str, str | None]]:
-        """Agent × task → the images in use, by tag; tags are hashes of what the images are made from."""
-        return {
-            f"{agent} × {task}": {"agent": place.image, "grader": place.grader_image}
-            for (_, agent, task), place in sorted(self._places.items())
-            if place.image is not None
-        }
+    def images(self) -> dict[str, str | None]:
+        """The images in use by agents and graders: reference → id."""
+        docker = [place for place in self._places.values() if place.sandbox.name == "docker"]
+        used = {ref for place in docker for ref in (place.image, place.grader_image) if ref}
+        return {ref: images.image_id(ref) for ref in sorted(used)}
 
     def listed_models(self) -> dict[str, list[str]]:
         """Endpoint name → the models that it lists now. Raises what :meth:`MeteredEndpoint.models` does."""
@@ -130,7 +133,7 @@ class Node:
         try:
             done = attempt.run(self._plan(order), self._metered[order.slot.endpoint], self._stop)
         except (CabError, SandboxError, OSError) as error:
-            return Finished(order=order, ended=Ended(cause=_cause_of(error)), cell=None, detail=str(error))
+            return Finished(order=order, ended=Ended(cause=cause_of(error)), cell=None, detail=str(error))
         failure = done.cell["failure"]
         calls = evidence_store.read_calls(done.folder)
         asked = [call.retry_after_ms for call in calls if call.retry_after_ms is not None]
@@ -163,7 +166,7 @@ class Node:
         )
 
 
-def _cause_of(error: Exception) -> str:
+def cause_of(error: Exception) -> str:
     """The row of the failure table for what kept an agent from being started."""
     match error:
         case KeyRefused():

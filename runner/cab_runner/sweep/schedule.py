@@ -12,7 +12,8 @@ Invariants
 from __future__ import annotations
 
 import random
-from collections import Counter
+from bisect import insort
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,6 +25,8 @@ from cab_scoring.failure import FAILURES
 FIRST_WAIT_S: Final = 2.0
 LONGEST_WAIT_S: Final = 300.0
 """Between two tries of a slot, unless the endpoint's Retry-After is longer."""
+LONGEST_RETRY_AFTER_S: Final = 3600.0
+"""An endpoint that asks for more is not waited for: the slot is given up."""
 DECREASE: Final = 0.5
 OVERLOADED: Final = frozenset({"rate_limited", "endpoint_down"})
 """Causes that say that an endpoint has too much to do."""
@@ -79,6 +82,12 @@ class Spending:
     """What one attempt may spend at most, where its own budget says so: the sweep's is a hard limit then."""
     attempt_cost_usd: Decimal | None = None
 
+    @property
+    def allows_one(self) -> bool:
+        """Whether one attempt fits at all."""
+        tokens = self.max_tokens is None or (self.attempt_tokens or 0) <= self.max_tokens
+        return tokens and (self.max_cost_usd is None or (self.attempt_cost_usd or 0) <= self.max_cost_usd)
+
 
 @dataclass(slots=True)
 class _Waiting:
@@ -101,8 +110,14 @@ class _Endpoint:
     def __post_init__(self) -> None:
         self.limit = float(self.most)
 
+    def resize(self, most: int) -> None:
+        if most != self.most:
+            # one that was never lowered, or has recovered, is as high as may be
+            self.limit = max(1.0, float(most) if self.limit >= self.most else min(self.limit, most))
+            self.most = most
+
     def has_room(self, now_s: float) -> bool:
-        return self.running < int(self.limit) and self.paused_until_s <= now_s
+        return self.running < min(int(self.limit), self.most) and self.paused_until_s <= now_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +151,7 @@ class Schedule:
         self._n_concurrent = n_concurrent
         self._max_retries = max_retries
         self._spending = spending or Spending()
-        self._tokens, self._cost_usd = 0, Decimal(0)
+        self._tokens, self._cost_usd, self._cost_known = 0, Decimal(0), True
         self._largest_tokens, self._largest_cost_usd = 0, Decimal(0)
         self._seed = seed
         self._suspended: set[str] = set()
@@ -157,6 +172,12 @@ class Schedule:
     def finished(self) -> bool:
         """Whether nothing is under way and nothing will be taken any more."""
         return not self._running and (not self._waiting or not self._affordable())
+
+    def resize(self, n_concurrent: int, endpoints: Mapping[str, int]) -> None:
+        """From now on so many at once, and at each endpoint so many at most. What is under way stays so."""
+        self._n_concurrent = n_concurrent
+        for name, most in endpoints.items():
+            self._endpoints[name].resize(most)
 
     def limit_of(self, endpoint: str) -> int:
         """How many attempts may be under way at an endpoint now."""
@@ -202,16 +223,17 @@ class Schedule:
             return Verdict(complete=False, stop=f"{ended.cause}: {rule.evidence}")
         if rule.then == "suspend the task":
             return Verdict(complete=False, suspended=self._suspend(taken.slot.task))
-        if rule.retried == "no" or taken.tries > self._max_retries or taken.slot.task in self._suspended:
+        too_long = (ended.retry_after_s or 0.0) > LONGEST_RETRY_AFTER_S
+        out_of_tries = taken.tries > self._max_retries
+        if rule.retried == "no" or out_of_tries or too_long or taken.slot.task in self._suspended:
             return Verdict(complete=False)
         wait_s = self._wait_s(taken, ended)
         again = _Waiting(taken.slot, taken.place, taken.tries, now_s + wait_s)
-        self._waiting.append(again)
-        self._waiting.sort(key=lambda waiting: waiting.place)
+        insort(self._waiting, again, key=lambda waiting: waiting.place)
         return Verdict(complete=False, retry_in_s=wait_s)
 
     def _wait_s(self, taken: Taken, ended: Ended) -> float:
-        longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (taken.tries - 1))
+        longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(taken.tries - 1, 10))
         # from half of it up, so that those that failed together don't come back together
         draw = random.Random(f"{self._seed}/{taken.place}/{taken.tries}").uniform(0.5, 1.0)  # noqa: S311  # no secret
         return max(longest * draw, ended.retry_after_s or 0.0)
@@ -220,13 +242,14 @@ class Schedule:
         endpoint = self._endpoints[taken.slot.endpoint]
         endpoint.running -= 1
         if not ended.throttled and ended.cause not in OVERLOADED:
-            endpoint.limit = min(endpoint.most, endpoint.limit + 1.0 / endpoint.limit)
+            endpoint.limit = max(1.0, min(endpoint.most, endpoint.limit + 1.0 / endpoint.limit))
             return
         if taken.nth > endpoint.lowered_at:
             endpoint.limit = max(1.0, endpoint.limit * DECREASE)
             endpoint.lowered_at = endpoint.started
         if ended.retry_after_s is not None and ended.cause in OVERLOADED:
-            endpoint.paused_until_s = max(endpoint.paused_until_s, now_s + ended.retry_after_s)
+            pause_s = min(ended.retry_after_s, LONGEST_RETRY_AFTER_S)
+            endpoint.paused_until_s = max(endpoint.paused_until_s, now_s + pause_s)
 
     def _suspend(self, task: str) -> str:
         self._suspended.add(task)
@@ -239,6 +262,7 @@ class Schedule:
         self._cost_usd += cost_usd
         self._largest_tokens = max(self._largest_tokens, tokens)
         self._largest_cost_usd = max(self._largest_cost_usd, cost_usd)
+        self._cost_known &= attempt.cost_usd is not None or not tokens
 
     def _affordable(self) -> bool:
         """Whether one more may start: each one under way is taken to spend what it may, or what any did."""
@@ -248,6 +272,8 @@ class Schedule:
             if self._tokens + max(1, held * each) > limit.max_tokens:
                 return False
         if limit.max_cost_usd is not None:
+            if not self._cost_known:
+                return False  # as with an attempt's budget: what is unknown counts as all that was left
             cost = self._largest_cost_usd if limit.attempt_cost_usd is None else limit.attempt_cost_usd
             if self._cost_usd + held * cost > limit.max_cost_usd or self._cost_usd >= limit.max_cost_usd:
                 return False
@@ -262,12 +288,15 @@ def in_turns(cells: Sequence[tuple[str, str, str]], k: int, seed: int) -> list[t
     (an endpoint's load, a machine's) is the same for all of them.
     """
     drawn = random.Random(seed)  # noqa: S311  # no secret: the order is in lock.json
+    arms_of: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for agent, model, task in sorted(cells):
+        arms_of[task].append((agent, model))
     order: list[tuple[str, str, str, int]] = []
     for number in range(1, k + 1):
-        tasks = sorted({task for _, _, task in cells})
+        tasks = sorted(arms_of)
         drawn.shuffle(tasks)
         for task in tasks:
-            arms = sorted((agent, model) for agent, model, of in cells if of == task)
+            arms = list(arms_of[task])
             drawn.shuffle(arms)
             order += [(agent, model, task, number) for agent, model in arms]
     return order

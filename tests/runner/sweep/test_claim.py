@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cab_runner.errors import UsageError
-from cab_runner.sweep.claim import Claim, held, holder
+from cab_runner.sweep.claim import Claim, holder
 
 RUNNER = """
 import sys
@@ -40,16 +40,16 @@ def runner(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_nobody_has_it(tmp_path: Path) -> None:
-    assert not held(tmp_path)
+    assert holder(tmp_path) is None
     assert holder(tmp_path) is None
     assert list(tmp_path.iterdir()) == [], "asking leaves nothing"
 
 
 def test_who_has_it(tmp_path: Path) -> None:
     with Claim(tmp_path):
-        assert held(tmp_path)
+        assert holder(tmp_path)
         assert holder(tmp_path) == f"process {os.getpid()} on {socket.gethostname()}"
-    assert not held(tmp_path)
+    assert holder(tmp_path) is None
     assert (tmp_path / ".lock").read_bytes() == b"", "no host is named in what is left"
 
 
@@ -57,7 +57,7 @@ def test_another_runner_has_it(tmp_path: Path) -> None:
     with runner(tmp_path) as process:
         with pytest.raises(UsageError) as refused, Claim(tmp_path):
             pass
-        assert held(tmp_path), "a refused one takes nothing away"
+        assert holder(tmp_path), "a refused one takes nothing away"
         assert str(refused.value) == (
             f"{tmp_path} is being run by process {process.pid} on {socket.gethostname()}: "
             f"wait for it, or watch it with `cab sweep status {tmp_path}`"
@@ -69,7 +69,7 @@ def test_a_killed_runner_has_it_no_longer(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert (tmp_path / ".lock").read_bytes() != b""
-        assert not held(tmp_path)
+        assert holder(tmp_path) is None
         with Claim(tmp_path):
             assert holder(tmp_path) == f"process {os.getpid()} on {socket.gethostname()}"
 
@@ -77,7 +77,7 @@ def test_a_killed_runner_has_it_no_longer(tmp_path: Path) -> None:
 def test_an_error_lets_go_of_it(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), Claim(tmp_path):
         raise ZeroDivisionError
-    assert not held(tmp_path)
+    assert holder(tmp_path) is None
 
 
 def test_a_child_does_not_keep_it(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_child_does_not_keep_it(tmp_path: Path) -> None:
         ]
         child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[fd])
     with child:
-        assert not held(tmp_path)
+        assert holder(tmp_path) is None
         child.communicate(b"\n")
 
 
@@ -117,10 +117,10 @@ def test_a_claim_is_not_refused_because_somebody_asks(
     with Claim(tmp_path):
         assert len(tried) > 1
         monkeypatch.undo()
-        assert held(tmp_path)
+        assert holder(tmp_path)
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    assert not held(tmp_path / "missing")
+    assert holder(tmp_path / "missing") is None
     with pytest.raises(FileNotFoundError), Claim(tmp_path / "missing"):
         pass

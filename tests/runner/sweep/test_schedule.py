@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cab_runner.sweep.schedule import (
     FIRST_WAIT_S,
+    LONGEST_RETRY_AFTER_S,
     LONGEST_WAIT_S,
     Ended,
     Schedule,
@@ -109,6 +110,23 @@ def test_retry_after_is_heeded_by_the_slot_and_by_all_who_would_go_there() -> No
     assert of.take(710.0) is not None
 
 
+def test_nobody_waits_a_year() -> None:
+    of = schedule(slots(2), n_concurrent=1)
+    taken = of.take(0.0)
+    assert taken is not None
+    year = Ended(cause="rate_limited", throttled=True, retry_after_s=31_536_000.0)
+    assert of.ended(taken, year, 0.0).retry_in_s is None
+    assert of.take(LONGEST_RETRY_AFTER_S) is not None
+
+
+def test_what_cost_nobody_knows_what_ends_a_budget_of_money() -> None:
+    of = schedule(slots(2), n_concurrent=1, spending=Spending(max_cost_usd=Decimal(5)))
+    taken = of.take(0.0)
+    assert taken is not None
+    of.ended(taken, Ended(cause="none", spent=spent(100)), 0.0)
+    assert of.exhausted
+
+
 def test_an_endpoints_limit_falls_once_for_all_that_were_under_way_and_rises_slowly() -> None:
     of = schedule(slots(100))
     under_way = take_all(of)
@@ -143,6 +161,31 @@ def test_the_limit_never_falls_below_one() -> None:
         assert taken is not None
         of.ended(taken, LIMITED, now)
     assert of.limit_of("e") == 1
+
+
+def test_more_machines_take_more_and_fewer_take_fewer() -> None:
+    of = schedule(slots(9), n_concurrent=2, endpoints={"e": 2})
+    under_way = take_all(of)
+    of.resize(5, {"e": 4})
+    under_way += take_all(of)
+    assert len(under_way) == 4
+    of.resize(0, {"e": 0})
+    while under_way:
+        assert of.take(0.0) is None
+        of.ended(under_way.pop(), FINE, 0.0)
+    assert of.take(0.0) is None
+    assert not of.finished
+    of.resize(3, {"e": 9})
+    assert len(take_all(of)) == 3
+
+
+def test_an_overloaded_endpoint_stays_lowered_when_machines_come() -> None:
+    of = schedule(slots(99))
+    of.ended(take_all(of)[0], LIMITED, 0.0)
+    of.resize(40, {"e": 40})
+    assert of.limit_of("e") == 4
+    of.resize(3, {"e": 3})
+    assert of.limit_of("e") == 3
 
 
 def test_a_suspended_task_gets_no_further_attempts_and_others_do() -> None:

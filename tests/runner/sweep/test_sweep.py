@@ -7,10 +7,13 @@ import os
 import random
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from cab_runner.cli.sweep_options import asked_by
+from cab_runner.sweep import store
 from fakes.commands import cab
 from fakes.sweeps import SMALL, assert_exactly, causes, cells, killed_after, sweeping, until
 
@@ -103,7 +106,8 @@ def test_an_endpoint_that_is_overloaded_and_dies_is_never_the_agents_fault(tmp_p
     with sweeping(tmp_path, *SMALL, *PROCESS, "-k", "6", "-n", "2", "--fault", "429%50") as running:
         for ended in (1, 2):
             until(running, "attempt_ended", ended)
-            kill_simulator(running.pid)
+            while not kill_simulator(running.pid):  # it is started again with the next attempt
+                assert running.poll() is None
         assert running.stdout
         rest = running.stdout.read()
         code = running.wait()
@@ -113,12 +117,10 @@ def test_an_endpoint_that_is_overloaded_and_dies_is_never_the_agents_fault(tmp_p
     assert found["none"] == summary["complete"]
     assert summary["complete"] + summary["missing"] == 6
     assert code == (4 if summary["missing"] else 0)
-    lowered = [json.loads(line) for line in rest.splitlines() if '"endpoint_limit"' in line]
-    assert all(event["limit"] in {1, 2} for event in lowered)
 
 
-def kill_simulator(runner: int) -> None:
-    """Kill the simulator among a runner's children."""
+def kill_simulator(runner: int) -> bool:
+    """Kill the simulator among a runner's children, if there is one."""
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
             parent = next(line for line in status.read_text().splitlines() if line.startswith("PPid:"))
@@ -127,11 +129,11 @@ def kill_simulator(runner: int) -> None:
             continue
         if int(parent.split()[1]) == runner and b"cab_sim" in command:
             os.kill(int(status.parent.name), signal.SIGKILL)
-            return
-    raise AssertionError("the runner has no simulator")
+            return True
+    return False
 
 
-def test_a_wrong_key_stops_the_sweep_before_it_begins(tmp_path: Path) -> None:
+def test_a_wrong_key_stops_the_sweep_with_its_first_attempt(tmp_path: Path) -> None:
     done = cab("sweep", *SMALL, *PROCESS, "--fault", "401", "-k", "5", "-n", "1", cwd=tmp_path)
     assert done.returncode == 4
     assert "bad_key" in done.stderr.splitlines()[-1]
@@ -169,6 +171,69 @@ def test_a_dry_run_says_how_much_it_would_be(tmp_path: Path) -> None:
     assert not (tmp_path / "results").exists()
 
 
+def test_the_file_of_a_sweep_says_where_its_models_are(tmp_path: Path) -> None:
+    """Whatever the environment of whoever resumes it says."""
+    cab("sweep", *SMALL, *PROCESS, cwd=tmp_path)
+    printed = cab(
+        "sweep", "--resume", "results/s", "--print-config", cwd=tmp_path, CAB_ENDPOINT="https://elsewhere/v1"
+    )
+    assert 'endpoint = "sim"' in printed.stdout
+
+
+def test_a_sweep_is_resumed_under_its_own_name_wherever_it_lies(tmp_path: Path) -> None:
+    cab("sweep", *SMALL, *PROCESS, cwd=tmp_path)
+    (tmp_path / "results").rename(tmp_path / "moved")
+    (tmp_path / "elsewhere").mkdir()
+    done = cab("sweep", "--resume", "../moved/s", cwd=tmp_path / "elsewhere")
+    assert done.returncode == 0, done.stderr
+    assert_exactly(tmp_path / "moved/s", 1, 1)
+    (tmp_path / "moved/s").rename(tmp_path / "moved/t")
+    done = cab("sweep", "--resume", "moved/t", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "was renamed: the sweep in it is s" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("timeout_on", '"agent"'), ("timeout", "77.0"), ("strict_factory", "true"), ("allow", '["stored"]'),
+        ("max_tokens", "5"), ("endpoint", '"http://127.0.0.1:9/v1"'), ("seed", "8"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_changed_is_another_sweep(key: str, value: str) -> None:
+    lines = [line for line in A_SWEEP.splitlines() if not line.startswith(f"{key} =")]
+    then, now = (
+        store.lock(asked_by(text), {}, {}) for text in (A_SWEEP, "\n".join([f"{key} = {value}", *lines]))
+    )
+    assert store.difference(then, now)
+
+
+A_SWEEP = """
+agent = ["bash-loop"]
+model = ["oracle"]
+task = ["mutations/python-sunday-off-by-one"]
+endpoint = "sim"
+sweep_id = "s"
+"""
+
+
+def test_preparations_that_fail_leave_nothing_in_the_way(tmp_path: Path) -> None:
+    done = cab("sweep", *SMALL[:3], "nonsense", *SMALL[4:], *PROCESS, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "the simulator has no model 'nonsense'" in done.stderr
+    assert cab("sweep", *SMALL, *PROCESS, cwd=tmp_path).returncode == 0
+
+
+def test_ctrl_c_while_it_prepares(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cab_runner.cli", "sweep", *SMALL, "-t", "polyglot/*", *PROCESS]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr
+        assert running.stderr.readline().startswith("preparing ")
+        running.send_signal(signal.SIGINT)
+        assert running.stderr.read().splitlines()[-1] == "cab: interrupted"
+    assert running.returncode == 130
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -179,6 +244,11 @@ def test_a_dry_run_says_how_much_it_would_be(tmp_path: Path) -> None:
         ((*SMALL, "-m", "oracle"), "model oracle is given twice"),
         ((*SMALL, "-a", "bash-loop"), "agent bash-loop is given twice"),
         ((*SMALL, "--sweep-id", "../x"), "give letters, digits, dots and dashes"),
+        ((*SMALL, "--fault", "nonsense"), "--fault: unknown fault 'nonsense'"),
+        ((*SMALL[:-1], "http://h/v1", "--fault", "429"), "--fault works with --endpoint sim only"),
+        ((*SMALL, "--max-tokens", "9", "--sweep-max-tokens", "8"), "smaller than that of one attempt"),
+        ((*SMALL, "--sweep-max-cost-usd", "nan"), "--sweep-max-cost-usd has to be"),
+        ((*SMALL[:-1], "http://[::1"), "is no endpoint"),
         (("--resume", "."), "holds no sweep"),
     ],
 )
@@ -203,6 +273,57 @@ def test_an_unknown_key_in_a_file_is_named(tmp_path: Path) -> None:
     done = cab("sweep", "--config", "sweep.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert "there is no option agents" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("n_attempts = [1, 2]", "n_attempts must be a number"),
+        ("agent = 5", "agent must be a list of texts"),
+        ("tasks_dir = 5", "tasks_dir must be a text"),
+        ('strict_factory = "no"', "strict_factory must be true or false"),
+        ("endpoints = 3", "endpoints must be tables"),
+        ('agent_commands = ["x"]', "agent_commands must be tables"),
+    ],
+)
+def test_a_file_with_values_of_other_kinds(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "sweep.toml").write_text(text)
+    done = cab("sweep", "--config", "sweep.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_a_results_folder_from_elsewhere_names_is_left_alone(tmp_path: Path) -> None:
+    """Run ids are names; links are not written to."""
+    cab("sweep", *SMALL, *PROCESS, cwd=tmp_path)
+    (precious := tmp_path / "precious").mkdir()
+    events, victim = tmp_path / "results/s/events.jsonl", tmp_path / "victim"
+    started = json.loads(next(line for line in events.read_text().splitlines() if "attempt_started" in line))
+    with events.open("a") as file:
+        for run_id in (str(precious), "../../precious", ""):
+            file.write(json.dumps(started | {"run_id": run_id}) + "\n")
+    assert cab("sweep", "--resume", "results/s", cwd=tmp_path).returncode == 0
+    assert precious.exists()
+    victim.write_text("no newline at its end")
+    for name in ("events.jsonl", ".lock"):
+        path = tmp_path / "results/s" / name
+        path.unlink()
+        path.symlink_to(victim)
+        assert cab("sweep", "--resume", "results/s", cwd=tmp_path).returncode == 3
+        assert victim.read_text() == "no newline at its end"
+        path.unlink()
+
+
+@pytest.mark.parametrize("record", ["", "[]", "{}", '{"failure": "x"}', "[" * 9000])
+def test_a_record_that_can_t_be_read_is_named(tmp_path: Path, record: str) -> None:
+    cab("sweep", *SMALL, *PROCESS, cwd=tmp_path)
+    [path] = (tmp_path / "results/s").rglob("cell.json")
+    path.write_text(record)
+    done = cab("sweep", "--resume", "results/s", cwd=tmp_path)
+    assert done.returncode == 1
+    assert str(path.parent.relative_to(tmp_path)) in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_models_at_several_endpoints_and_an_agent_by_its_command(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from cab_runner.cli.sweep_view import ProgressView, event_line, show_status, wat
 from cab_runner.errors import UsageError
 from cab_runner.sweep.claim import Claim
 from cab_runner.sweep.events import EVENTS, EndpointLimit, Event, EventLog, Stopping, TaskSuspended
-from cab_runner.sweep.progress import Tally
+from cab_runner.sweep.tally import Tally
 from fakes.sweep_events import (
     at,
     attempt_ended,
@@ -68,11 +68,11 @@ def test_at_160_columns() -> None:
         "18 s bash-loop oracle mutations/javascript-missing-await-in-a-very-long-name#2 try 3",
         "1 s bash-loop oracle polyglot/r7#1",
         "tokens per",
-        "agent · model done pass pass cost void",
+        "agent · model done pass pass cost failures",
         "bash-loop · oracle (sim) 1/60 100% 1,000 $0.5000",
-        "aider · oracle 0/30 – – – rate_limited 1",
-        "sandbox_error 1",
-        f"mini-swe-agent · {LONG_MODEL} 2/– 50% ≥~12,346,678 ≥$1,234.5000",
+        "aider · oracle 0/30 – – – void: rate_limited 1",
+        "void: sandbox_error 1",
+        f"mini-swe-agent · {LONG_MODEL} 2/– 50% ≥~12,346,678 ≥$1,234.5000 agent_timeout 1",
     ]
 
 
@@ -84,7 +84,7 @@ def test_nothing_is_cut_or_left_out(width: int) -> None:
     figures = ("1/60", "0/30", "2/–", "100%", "50%", "≥~12,346,678", "≥$1,234.5000", "$0.5000")
     for figure in (*figures, "rate_limited 1", "sandbox_error 1", "3.0 attempts/min", "29 min", "try 3"):
         assert figure in text, figure
-    first_column = "".join(line.partition("  ")[0] for line in text.splitlines()[-4:])
+    first_column = "".join(line.partition("  ")[0] for line in text.splitlines()[-6:])
     assert f"mini-swe-agent·{LONG_MODEL}" in first_column.replace(" ", "")
     assert LONG_TASK in text.replace("\n", "")
 
@@ -164,6 +164,7 @@ def test_lines_for_what_is_no_terminal() -> None:
         "14/90 bash-loop oracle polyglot/v#1 void rate_limited 3.1 s again in 20 s",
         "lost: attempt w (sandbox_error: the node died)",
         "14/90 bash-loop oracle polyglot/b#1 void bad?key 3.1 s",
+        "sim: 2 at once (429)",
         "suspended: polyglot/x: grader_error",
         "stopping: Ctrl-C",
         "ended: 14 complete, 76 missing: Ctrl-C",

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cab_runner.sweep.events import EndpointLimit, Event, Stopping, TaskSuspended
-from cab_runner.sweep.progress import RATE_ATTEMPTS, RATE_WINDOW_S, Progress, Tally
+from cab_runner.sweep.progress import Progress
+from cab_runner.sweep.tally import RATE_ATTEMPTS, RATE_WINDOW_S, Tally
 from fakes.sweep_events import (
     at,
     attempt_ended,
@@ -65,6 +66,7 @@ def test_passes_failures_and_void_attempts() -> None:
     assert (bash_loop.figures.complete, bash_loop.figures.counted.passed) == (2, 1)
     assert bash_loop.figures.counted.pass_rate == 0.5
     assert bash_loop.figures.void == {"grader_error": 1, "rate_limited": 1}
+    assert bash_loop.figures.failed == {"agent_timeout": 1}
     assert (bash_loop.simulated, aider.simulated) == (False, True)
     assert (found.waiting, found.given_up, found.tries_again) == (1, 1, 1)
 
@@ -334,6 +336,7 @@ def test_json() -> None:
         "tokens_estimated": False,
         "usd_spent": "0.50",
         "cost_complete": True,
+        "failures": {},
         "void": {},
     }
 
