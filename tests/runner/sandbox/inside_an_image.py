@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from cab_runner import endpoints, sandbox
+from cab_runner import metered, sandbox
 from cab_runner.agents.base import Adapter, WireContext, Wiring
 from cab_runner.attempt import Recorded
 from cab_runner.errors import MachineLacks
@@ -60,7 +60,7 @@ def attempt(
             env={"URL": f"{context.base_url}/chat/completions", "TOKEN": context.token},
         )
 
-    monkeypatch.setattr(endpoints, "token_urlsafe", lambda _: KEY)  # the simulator takes this key only
+    monkeypatch.setattr(metered, "token_urlsafe", lambda _: KEY)  # the simulator takes this key only
     adapter = Adapter(name="bash-loop", version="1", protocol="chat", wire=wire)
     chosen = sandbox.choose(None, simulated=True)
     done = run(results, chosen, PYTHON_TASK, adapter=adapter, **options)
