@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,6 +9,7 @@ import click
 
 from cab_runner import agent_command, agents
 from cab_runner.agents.base import Adapter, WireProtocol
+from cab_runner.cli.common import together
 from cab_runner.errors import UsageError
 
 _OPTIONS = (
@@ -57,18 +57,9 @@ _OVERLAYS = (
 _OF_A_COMMAND = ("image", "agent_name", "agent_env", "agent_file", "agent_protocol", "own_files")
 
 
-def agent_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Put the options on a command."""
-    for option in reversed((*_OPTIONS, *_OVERLAYS)):
-        command = option(command)
-    return command
-
-
-def overlay_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Put those on a command that are laid over any agent."""
-    for option in reversed(_OVERLAYS):
-        command = option(command)
-    return command
+overlay_options = together(*_OVERLAYS)
+"""Those that are laid over any agent."""
+agent_options = together(*_OPTIONS, overlay_options)
 
 
 def adapter_of(given: dict[str, Any]) -> Adapter:

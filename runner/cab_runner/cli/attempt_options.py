@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +14,13 @@ from cab_proxy.control import Budget
 from cab_runner import endpoints, local_model, plugins
 from cab_runner.agents import Adapter
 from cab_runner.cli.agent_options import adapter_of, agent_options
-from cab_runner.cli.common import DEFAULT_RESULTS, json_option, sandbox_option, tasks_dir_option
+from cab_runner.cli.common import (
+    DEFAULT_RESULTS,
+    json_option,
+    sandbox_option,
+    tasks_dir_option,
+    together,
+)
 from cab_runner.errors import UsageError
 from cab_runner.plan import CEILING_FACTOR, CONTEXT_WINDOW_TOKENS, MAX_OUTPUT_TOKENS, Settings
 from cab_scoring.composite import METHODOLOGIES
@@ -131,19 +136,10 @@ _HOW = (
 )
 
 
-def attempt_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of ``run-cell`` and ``check``: which attempt, and how it is run."""
-    command = how_options(command)
-    for option in reversed(_WHAT):
-        command = option(command)
-    return command
-
-
-def how_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say how attempts are run, whichever they are."""
-    for option in reversed(_HOW):
-        command = option(command)
-    return command
+how_options = together(*_HOW)
+"""How attempts are run, whichever they are."""
+attempt_options = together(*_WHAT, how_options)
+"""The options of ``run-cell`` and ``check``: which attempt, and how it is run."""
 
 
 def asked_for(given: dict[str, Any], *, provisional: bool = False) -> Asked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -21,6 +21,20 @@ from cab_runner.resources import tasks_dir
 from cab_runner.sandbox.base import SandboxName
 
 DEFAULT_RESULTS = Path("results")
+
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+
+def together(*options: Decorator) -> Decorator:
+    """Several options as one decorator; ``--help`` shows them in this order."""
+
+    def put_on(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return put_on
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines on stdout.")
 tasks_dir_option = click.option(

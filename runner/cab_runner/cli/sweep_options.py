@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import math
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -15,6 +15,7 @@ import click
 
 from cab_runner.cli.agent_options import overlay_options
 from cab_runner.cli.attempt_options import how_options, settings_of
+from cab_runner.cli.common import together
 from cab_runner.errors import UsageError
 from cab_runner.sweep import config, store
 from cab_runner.sweep.config import SweepConfig
@@ -155,11 +156,7 @@ _OPTIONS = (
 )
 
 
-def sweep_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Put the options on a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+sweep_options = together(*_OPTIONS)
 
 
 _PLAIN: Final = click.command("cab sweep")(sweep_options(lambda **_: None))
