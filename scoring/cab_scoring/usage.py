@@ -8,7 +8,7 @@ Invariants
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -86,23 +86,27 @@ def usage_of(calls: Sequence[Record]) -> Usage:
     serving = [call for call in calls if not served_nothing(call)]
     totals = {kind: total_of(serving, kind) for kind in TOKEN_KINDS}
     nothing = None if calls else 0
-    costs = [call.cost_usd for call in serving if call.cost_usd is not None]
-    neutral = [call.cost_neutral_usd for call in serving if call.cost_neutral_usd is not None]
+    with_usage = sum(map(has_usage, serving))
+    cost_usd, cost_coverage = _money([call.cost_usd for call in serving])
+    neutral_usd, neutral_coverage = _money([call.cost_neutral_usd for call in serving])
+    no_money = None if calls else Decimal(0)
     return Usage(
         calls=len(calls),
-        with_usage=sum(map(has_usage, serving)),
-        coverage=_share(serving, has_usage),
+        with_usage=with_usage,
+        coverage=with_usage / len(serving) if serving else None,
         tokens={kind: nothing if total.value is None else total.value for kind, total in totals.items()},
         sources={kind: total.source for kind, total in totals.items()},
-        cost_usd=sum(costs, Decimal(0)) if costs or not calls else None,
-        cost_coverage=_share(serving, lambda call: call.cost_usd is not None),
-        cost_neutral_usd=sum(neutral, Decimal(0)) if neutral or not calls else None,
-        cost_neutral_coverage=_share(serving, lambda call: call.cost_neutral_usd is not None),
+        cost_usd=no_money if cost_usd is None else cost_usd,
+        cost_coverage=cost_coverage,
+        cost_neutral_usd=no_money if neutral_usd is None else neutral_usd,
+        cost_neutral_coverage=neutral_coverage,
     )
 
 
-def _share(calls: Sequence[Record], holds: Callable[[Record], bool]) -> float | None:
-    return sum(map(holds, calls)) / len(calls) if calls else None
+def _money(amounts: Sequence[Decimal | None]) -> tuple[Decimal | None, float | None]:
+    """The sum of those that are known, and their share; ``None`` where none is."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known else None, len(known) / len(amounts) if amounts else None
 
 
 def usd(amount: Decimal | None) -> str | None:
