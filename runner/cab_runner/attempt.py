@@ -71,6 +71,7 @@ class Recorded:
 
     folder: Path
     cell: dict[str, Any]
+    calls: tuple[Record, ...]
     fault_detail: str | None
     """What the runner itself ran into, in its own words."""
 
@@ -443,7 +444,7 @@ class _Attempt:
             raise AttemptVoid(
                 f"the record could not be written ({error.strerror}): what was measured is in {plan.partial}"
             ) from None
-        return Recorded(folder=folder, cell=record, fault_detail=self.fault_detail)
+        return Recorded(folder=folder, cell=record, calls=self.calls, fault_detail=self.fault_detail)
 
     def _write_record(self, place: _Place, evidence: Evidence) -> None:
         plan, partial = self.plan, self.plan.partial

@@ -62,8 +62,7 @@ class MeteredEndpoint:
 
     def start(self) -> None:
         """Start the processes now. Raises :class:`MachineLacks` when one of them can't be."""
-        with self._lock:
-            self._endpoint(), self._proxy.get()
+        self._now()
 
     @contextmanager
     def line(self, plan: Plan) -> Iterator[Line]:
@@ -71,10 +70,10 @@ class MeteredEndpoint:
 
         Raises :class:`~cab_runner.errors.MachineLacks` when one of the processes can't be started.
         """
-        with self._lock:
-            endpoint, control = self._endpoint(), self._proxy.get().control
+        now = self._now()
+        endpoint = now.endpoint
         if not endpoint.simulated:
-            yield Line(endpoint, control)
+            yield now
             return
         assert plan.script is not None
         count = plan.partial / "sim-calls.jsonl"
@@ -84,7 +83,7 @@ class MeteredEndpoint:
         (run / "script.json").symlink_to(plan.script.resolve())
         (run / "calls.jsonl").symlink_to(count.resolve())
         try:
-            yield Line(replace(endpoint, url=f"{endpoint.url}/{plan.run_id}/v1"), control)
+            yield replace(now, endpoint=replace(endpoint, url=f"{endpoint.url}/{plan.run_id}/v1"))
         finally:
             services.forget_run(endpoint.url, plan.run_id, self._key)
             shutil.rmtree(run, ignore_errors=True)
@@ -96,23 +95,25 @@ class MeteredEndpoint:
         """
         if self.wanted.endpoint == SIMULATOR:
             return []
-        with self._lock:
-            endpoint, control = self._endpoint(), self._proxy.get().control
+        now = self._now()
         run_id = f"models-{token_urlsafe(6)}"
-        request = RunRequest(run_id=run_id, upstream=endpoint.url, models=(), ledger=self._runs / run_id)
+        request = RunRequest(run_id=run_id, upstream=now.endpoint.url, models=(), ledger=self._runs / run_id)
         try:
-            opened = control.open_run(request)
+            opened = now.control.open_run(request)
             try:
-                return endpoints.models(endpoint, opened)
+                return endpoints.models(now.endpoint, opened)
             finally:
-                control.close_run(run_id, 0.0)
+                now.control.close_run(run_id, 0.0)
         except ControlError as error:
             raise MachineLacks(f"the proxy could not open a run: {error}") from None
 
-    def _endpoint(self) -> Endpoint:
+    def _now(self) -> Line:
+        """The processes as they run now, those that have to be started first."""
         wanted = self.wanted.endpoint
-        url = self._server.get().url if wanted in (SIMULATOR, LOCAL) else wanted
-        return Endpoint(url=url, key=self._key, simulated=wanted == SIMULATOR, shown=wanted)
+        with self._lock:
+            url = self._server.get().url if wanted in (SIMULATOR, LOCAL) else wanted
+            control = self._proxy.get().control
+        return Line(Endpoint(url=url, key=self._key, simulated=wanted == SIMULATOR, shown=wanted), control)
 
     def _serve(self) -> AbstractContextManager[Served]:
         if self.wanted.endpoint == LOCAL:

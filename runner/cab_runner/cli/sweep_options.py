@@ -57,7 +57,7 @@ def _check(param: click.Parameter, value: object, where: str) -> None:
     numbers = isinstance(param.type, click.types.IntParamType | click.types.FloatParamType)
     flag = isinstance(param, click.Option) and param.is_flag
     kind: type = bool if flag else float if numbers else str
-    if param.multiple if isinstance(param, click.Option) else False:
+    if isinstance(param, click.Option) and param.multiple:
         if not texts:
             raise UsageError(f"{where} must be a list of texts")
     elif type(value) is not kind and not (kind is float and type(value) is int):

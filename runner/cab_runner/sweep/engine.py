@@ -1,4 +1,4 @@
-"""Who runs the attempts: threads of this process."""
+"""Who runs the attempts: threads of this process, or the nodes of a cluster (:mod:`.ray_engine`)."""
 
 from __future__ import annotations
 

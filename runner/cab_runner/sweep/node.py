@@ -14,7 +14,7 @@ from threading import Event
 from types import TracebackType
 from typing import Any, Final, Self
 
-from cab_runner import attempt, evidence_store, images, oracle, workspace
+from cab_runner import attempt, images, oracle, workspace
 from cab_runner.endpoints import SIMULATOR, EndpointSilent, KeyRefused
 from cab_runner.errors import AttemptVoid, CabError, MachineLacks
 from cab_runner.metered import MeteredEndpoint
@@ -135,11 +135,10 @@ class Node:
         except (CabError, SandboxError, OSError) as error:
             return Finished(order=order, ended=Ended(cause=cause_of(error)), cell=None, detail=str(error))
         failure = done.cell["failure"]
-        calls = evidence_store.read_calls(done.folder)
-        asked = [call.retry_after_ms for call in calls if call.retry_after_ms is not None]
+        asked = [call.retry_after_ms for call in done.calls if call.retry_after_ms is not None]
         ended = Ended(
             cause=failure["cause"] if failure else "none",
-            throttled=any(call.status in _OVERLOAD_STATUS for call in calls),
+            throttled=any(call.status in _OVERLOAD_STATUS for call in done.calls),
             retry_after_s=asked[-1] / 1000.0 if asked else None,
             spent=Attempt.from_cell(done.cell),
         )
