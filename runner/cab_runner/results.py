@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
-from urllib.parse import quote
+from typing import Any, Self
 
+from cab_report.segments import segment
 from cab_runner.errors import CabError, UsageError
 from cab_runner.sandbox.staging import give_trees
-
-_SEGMENT: Final = re.compile(r"[A-Za-z0-9][\w.:@+-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +46,6 @@ class CellKey:
     def folder(self, results: Path) -> Path:
         """The cell's folder, which holds one folder an attempt."""
         return results.joinpath(*(segment(part) for part in self.cell_id.split("/")))
-
-
-def segment(text: str) -> str:
-    """A path segment: as it is when harmless, else percent-encoded (a leading dot included)."""
-    if _SEGMENT.fullmatch(text):
-        return text
-    encoded = quote(text, safe=":@+")
-    if not encoded or not _SEGMENT.match(encoded[0]):
-        # quote() leaves '.', '_', '-' and '~' alone, and an empty segment must not vanish
-        encoded = "".join(f"%{byte:02X}" for byte in text[:1].encode()) + quote(text[1:], safe=":@+") or "%00"
-    return encoded
 
 
 def free_attempt(results: Path, key: CellKey) -> int:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cab_report.segments import segment
 from cab_runner import harbor
-from cab_runner.results import segment
 
 FOREIGN = Path(__file__).parents[1] / "fakes/foreign_task"
 

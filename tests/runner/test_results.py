@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cab_runner import results
 from cab_runner.errors import UsageError
@@ -26,35 +24,6 @@ def staged(root: Path, name: str) -> Path:
 
 def test_slashes_of_a_model_are_folders(tmp_path: Path) -> None:
     assert KEY.folder(tmp_path) == tmp_path / "local/bash-loop/meta/llama-4/mutations/x"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("gpt-4.1", "gpt-4.1"),
-        ("..", "%2E."),
-        (".git", "%2Egit"),
-        ("a b", "a%20b"),
-        ("", "%00"),
-        ("ü", "%C3%BC"),
-    ],
-)
-def test_segments(text: str, expected: str) -> None:
-    assert results.segment(text) == expected
-
-
-@given(st.text(alphabet=st.characters(blacklist_categories=["Cs"]), max_size=30))
-def test_a_segment_never_leaves_its_folder(text: str) -> None:
-    made = results.segment(text)
-    assert made not in ("", ".", "..")
-    assert "/" not in made
-    assert "\0" not in made
-    assert not made.startswith(".")
-
-
-@given(st.lists(st.text(alphabet="ab./%-_ü ", max_size=6), min_size=2, max_size=2, unique=True))
-def test_different_names_have_different_segments(texts: list[str]) -> None:
-    assert results.segment(texts[0]) != results.segment(texts[1])
 
 
 def test_attempts_take_the_lowest_free_number(tmp_path: Path) -> None:

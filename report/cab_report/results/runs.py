@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, Self
 
 import orjson
 
+from cab_report.results import axes
 from cab_scoring.aggregate import Attempt
 
 Kind = Literal["real", "provisional", "simulated"]
@@ -30,6 +31,11 @@ class Run:
     """One attempt."""
 
     run_id: str | None
+    sweep_id: str | None
+    attempt: int | None
+    """Its number within the cell and sweep."""
+    started_at: str | None
+    """ISO 8601, UTC."""
     agent: str
     agent_version: str | None
     behavior_mode: str | None
@@ -64,6 +70,10 @@ class Run:
     waste_by_fault: Mapping[str, int]
     """Tokens, where they are known."""
     waste_ms: float | None
+    axes: Mapping[str, float | None]
+    """By :data:`~cab_report.results.axes.MEASURES`, as :func:`~cab_report.results.axes.measured` has it."""
+    composite_high: float | None
+    """Upper bound of the composite; ``axes`` have the lower."""
 
     @classmethod
     def from_cell(cls, cell: Mapping[str, Any]) -> Self:
@@ -81,6 +91,9 @@ class Run:
         own = _sum([_number(tax, "system_tokens"), _number(tax, "tools_tokens")])
         return cls(
             run_id=identity.get("run_id"),
+            sweep_id=identity.get("sweep_id"),
+            attempt=identity.get("attempt"),
+            started_at=cell.get("timing", {}).get("started_at"),
             agent=str(identity["agent"]),
             agent_version=identity.get("agent_version"),
             behavior_mode=identity.get("behavior_mode"),
@@ -110,6 +123,8 @@ class Run:
                 if (tokens := _number(amount, "tokens")) is not None
             },
             waste_ms=_number(waste, "ms"),
+            axes=axes.measured(scores),
+            composite_high=axes.composite_bound(scores, 1),
         )
 
 
@@ -132,13 +147,15 @@ class Found:
     """What lies under some folders."""
 
     runs: tuple[Run, ...]
+    folders: tuple[Path, ...]
+    """Of each of ``runs``, in the same order."""
     warnings: tuple[str, ...]
     """One line for each record that was left out."""
 
 
 def read(folders: Iterable[Path]) -> Found:
     """The attempts under the folders, in order of their paths."""
-    runs: dict[object, Run] = {}
+    runs: dict[object, tuple[Run, Path]] = {}
     warnings = []
     for path in dict.fromkeys(path for folder in folders for path in _records(folder)):
         try:
@@ -150,8 +167,12 @@ def read(folders: Iterable[Path]) -> Found:
         except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
             warnings.append(f"{path} is left out: no cell record ({error})")
         else:
-            runs.setdefault(run.run_id or path, run)
-    return Found(runs=tuple(runs.values()), warnings=tuple(warnings))
+            runs.setdefault(run.run_id or path, (run, path.parent))
+    return Found(
+        runs=tuple(run for run, _ in runs.values()),
+        folders=tuple(folder for _, folder in runs.values()),
+        warnings=tuple(warnings),
+    )
 
 
 def _records(folder: Path) -> Iterator[Path]:

@@ -139,6 +139,22 @@ def ratio_interval(spent_by_task: Sequence[float | Decimal], passed_by_task: Seq
     return Interval(low if isfinite(low) else None, high if isfinite(high) else None)
 
 
+def share_interval(by_task: Sequence[float]) -> Interval:
+    """Interval of the mean of shares in [0, 1], one a task, for such tasks; unknown from a single task."""
+    return _over_tasks(by_task, len(by_task))
+
+
+def mean_interval(by_task: Sequence[float]) -> Interval:
+    """Interval of the mean of amounts that are not below 0, one a task, for such tasks: Student's t."""
+    tasks = len(by_task)
+    if tasks < 2:
+        return UNKNOWN
+    mean = fsum(by_task) / tasks
+    variance = fsum((value - mean) ** 2 for value in by_task) / (tasks - 1)
+    half = student(tasks - 1) * sqrt(variance / tasks)
+    return Interval(max(0.0, mean - half), mean + half)
+
+
 def student(freedom: float, quantile: float = UPPER) -> float:
     """Quantile of Student's t."""
     return float(special.stdtrit(freedom, quantile))

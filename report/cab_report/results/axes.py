@@ -1,0 +1,201 @@
+"""The axes that boards show: what each is, its figure in one record, and what a group of attempts came to.
+
+An axis that does not apply to an attempt's task is absent from what was measured; one that applies and is not
+known is None. A mean says of how many attempts it is known, and has an interval over tasks.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from cab_report.results.groups import Group
+    from cab_scoring.stats.intervals import Interval
+
+Unit = Literal["share", "tokens", "usd", "s"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """One way to compare agents."""
+
+    key: str
+    name: str
+    unit: Unit
+    higher_is_better: bool
+    what: str
+    """In a few words."""
+
+
+AXES: Final[Mapping[str, Axis]] = {
+    axis.key: axis
+    for axis in (
+        Axis(key="pass", name="pass@1", unit="share", higher_is_better=True,
+             what="mean over tasks of the share of attempts that passed"),
+        Axis(key="tokens", name="tokens/correct", unit="tokens", higher_is_better=False,
+             what="all tokens of counted attempts, failed ones included, over the number that passed"),
+        Axis(key="usd", name="USD/correct", unit="usd", higher_is_better=False,
+             what="all USD as billed, failed attempts included, over the number that passed"),
+        Axis(key="wall", name="wall time", unit="s", higher_is_better=False,
+             what="mean over tasks of the seconds that an attempt took"),
+        Axis(key="agent_time", name="agent time", unit="s", higher_is_better=False,
+             what="mean over tasks of the seconds that were not spent waiting for the model"),
+        Axis(key="blast", name="blast radius", unit="share", higher_is_better=False,
+             what="share of changed files that the task did not call for"),
+        Axis(key="integrity", name="integrity", unit="share", higher_is_better=True,
+             what="share of attempts that did what was right, where a task says what that is"),
+        Axis(key="refusal", name="refusal", unit="share", higher_is_better=True,
+             what="how well an attempt refused, where a refusal was right"),
+        Axis(key="fidelity", name="instructions", unit="share", higher_is_better=True,
+             what="share of a task's declared constraints that were honoured"),
+        Axis(key="composite", name="composite", unit="share", higher_is_better=True,
+             what="the weighted sum that the methodology makes of the other axes"),
+    )
+}  # fmt: skip
+
+MEASURES: Final = ("wall", "agent_time", "blast", "integrity", "refusal", "fidelity", "composite")
+"""Axes of which each attempt has a figure of its own, and a group their mean."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a group came to on one axis."""
+
+    value: float | None
+    high: float | None = None
+    """Where what is not known leaves a range, its upper end: ``value`` is the lower."""
+    interval: Interval
+    known: int
+    """Attempts whose figure is known in full."""
+    of: int
+    """Counted attempts that the axis applies to."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every attempt's figure is known."""
+        return self.known == self.of
+
+
+def measured(scores: Mapping[str, Any]) -> dict[str, float | None]:
+    """Of :data:`MEASURES`, those that apply to an attempt. Older records lack some.
+
+    Raises TypeError or ValueError for what can be no figure of its axis.
+    """
+    latency = scores["latency"]
+    found = {
+        "wall": _scaled(latency, "wall_clock_ms"),
+        "agent_time": _scaled(latency, "agent_ms"),
+        "composite": composite_bound(scores, 0),
+    }
+    for key, name in (
+        ("blast", "blast_radius"),
+        ("integrity", "integrity"),
+        ("refusal", "refusal"),
+        ("fidelity", "instruction_fidelity"),
+    ):
+        axis = scores.get(name)
+        if axis is not None and not axis.get("not_applicable"):
+            found[key] = _number(axis, name)
+    for key, value in found.items():
+        if value is not None and (value < 0 or (AXES[key].unit == "share" and value > 1)):
+            raise ValueError(f"{AXES[key].name} is {value!r}")
+    return found
+
+
+def composite_bound(scores: Mapping[str, Any], which: Literal[0, 1]) -> float | None:
+    """The lower (0) or the upper (1) bound of the composite; None for a void attempt."""
+    composite = scores["composite"]
+    bounds = composite.get("composite_bounds")
+    value = float(bounds[which]) if bounds else _number(composite, "composite")
+    if value is not None and not 0 <= value <= 1:
+        raise ValueError(f"composite is {value!r}")
+    return value
+
+
+def summaries(group: Group) -> dict[str, Summary]:
+    """Each axis of a group, by its key."""
+    from cab_scoring.stats import intervals  # noqa: PLC0415  # scipy takes long to import
+
+    total, tallies = group.total, list(group.tallies.values())
+    passed = [each.passed for each in group.by_task.values()]
+    attempts = len(group.runs)
+
+    def ratio(
+        value: float | None, spent: Sequence[Any], known: int, interval: Callable[..., Interval]
+    ) -> Summary:
+        if value is None or all(amount is None for amount in spent):
+            return Summary(value=value, interval=intervals.UNKNOWN, known=known, of=attempts)
+        found = interval([amount or 0 for amount in spent], passed)
+        if known < attempts:
+            found = intervals.Interval(found.low, None)
+        return Summary(value=value, interval=found, known=known, of=attempts)
+
+    usd = total.usd_per_correct_task
+    return {
+        "pass": Summary(
+            value=intervals.pass_rate(tallies),
+            interval=intervals.pass_interval(tallies),
+            known=total.graded,
+            of=attempts,
+        ),
+        "tokens": ratio(
+            total.tokens_per_correct_task,
+            [each.tokens for each in group.by_task.values()],
+            sum(run.sums.tokens_complete for run in group.runs),
+            intervals.ratio_interval,
+        ),
+        "usd": ratio(
+            None if usd is None else float(usd),
+            [each.cost_usd for each in group.by_task.values()],
+            sum(run.sums.cost_complete for run in group.runs),
+            intervals.ratio_interval,
+        ),
+        **{key: _mean(group, key) for key in MEASURES},
+    }
+
+
+def _mean(group: Group, key: str) -> Summary:
+    """The mean over tasks of the mean over a task's attempts, of those where it is known."""
+    from cab_scoring.stats import intervals  # noqa: PLC0415
+
+    by_task: dict[str, list[float]] = defaultdict(list)
+    highs: dict[str, list[float]] = defaultdict(list)
+    applies = 0
+    for run in group.runs:
+        if key not in run.axes:
+            continue
+        applies += 1
+        if (value := run.axes[key]) is not None:
+            by_task[run.task].append(value)
+            if key == "composite" and run.composite_high is not None:
+                highs[run.task].append(run.composite_high)
+    means = [fsum(values) / len(values) for values in by_task.values()]
+    over = intervals.share_interval if AXES[key].unit == "share" else intervals.mean_interval
+    interval, high = over(means), None
+    if highs:
+        upper = [fsum(values) / len(values) for values in highs.values()]
+        interval, high = intervals.Interval(interval.low, over(upper).high), fsum(upper) / len(upper)
+    value = fsum(means) / len(means) if means else None
+    return Summary(
+        value=value,
+        high=None if high == value else high,
+        interval=interval,
+        known=sum(map(len, by_task.values())),
+        of=applies,
+    )
+
+
+def _scaled(record: Mapping[str, Any], key: str) -> float | None:
+    value = _number(record, key)
+    return None if value is None else value / 1000
+
+
+def _number(record: Mapping[str, Any], key: str) -> float | None:
+    value = record.get(key)
+    if value is not None and not isinstance(value, int | float):
+        raise TypeError(f"{key} is {value!r}")
+    return value

@@ -1,0 +1,178 @@
+"""What a site is about: attempts of each kind in cells, and the groups that boards compare."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from cab_report.results.differences import DifferenceRow, compare
+from cab_report.results.groups import Family, Group, families
+from cab_report.results.runs import Found, Kind, Run
+from cab_report.site import paths
+
+KINDS: Final[tuple[Kind, ...]] = ("real", "provisional", "simulated")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An attempt, and where its evidence lies."""
+
+    run: Run
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """Agent × model × task, all attempts at it of one kind, of all sweeps."""
+
+    kind: Kind
+    agent: str
+    model: str
+    task: str
+    attempts: tuple[Recorded, ...]
+    """At least one, by when they were started."""
+
+    @property
+    def shown(self) -> Recorded:
+        """The attempt that stands for the cell: the last counted one, whatever its verdict; else the last."""
+        return next((each for each in reversed(self.attempts) if each.run.sums.counted), self.attempts[-1])
+
+    @property
+    def counted(self) -> list[Run]:
+        """Attempts that aren't void."""
+        return [each.run for each in self.attempts if each.run.sums.counted]
+
+    @property
+    def graded(self) -> int:
+        """Attempts with a verdict."""
+        return sum(run.sums.passed is not None for run in self.counted)
+
+    @property
+    def passed(self) -> int:
+        """Attempts that passed."""
+        return sum(run.sums.passed == 1 for run in self.counted)
+
+    @property
+    def path(self) -> str:
+        """Its page."""
+        return paths.cell(self.kind, self.agent, self.model, self.task)
+
+    def path_of(self, attempt: Recorded) -> str:
+        """The page of one of its attempts."""
+        if attempt is self.shown:
+            return self.path
+        name = attempt.run.run_id or f"{attempt.run.sweep_id}-{attempt.run.attempt}"
+        return paths.attempt(self.kind, self.agent, self.model, self.task, name)
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything of one kind."""
+
+    kind: Kind
+    attempts: tuple[Recorded, ...]
+
+    @cached_property
+    def cells(self) -> dict[tuple[str, str, str], Cell]:
+        """By agent, model and task, sorted."""
+        found: dict[tuple[str, str, str], list[Recorded]] = defaultdict(list)
+        for each in self.attempts:
+            found[each.run.agent, each.run.model, each.run.task].append(each)
+        return {
+            (agent, model, task): Cell(
+                kind=self.kind,
+                agent=agent,
+                model=model,
+                task=task,
+                attempts=tuple(sorted(each, key=lambda one: (one.run.started_at or "", str(one.run.run_id)))),
+            )
+            for (agent, model, task), each in sorted(found.items())
+        }
+
+    @cached_property
+    def families(self) -> Mapping[Family, Sequence[Group]]:
+        """Groups by model."""
+        return families(self.runs)
+
+    @cached_property
+    def differences(self) -> Sequence[DifferenceRow]:
+        """Any two agents with the same model."""
+        return compare(self.families, "such tasks")
+
+    @property
+    def groups(self) -> list[Group]:
+        """Each agent with each model."""
+        return [group for family in self.families.values() for group in family]
+
+    @property
+    def runs(self) -> list[Run]:
+        """All attempts."""
+        return [each.run for each in self.attempts]
+
+    @cached_property
+    def agents(self) -> Mapping[str, Sequence[Cell]]:
+        """Cells by agent."""
+        return _by(self.cells.values(), "agent")
+
+    @cached_property
+    def models(self) -> Mapping[str, Sequence[Cell]]:
+        """Cells by model."""
+        return _by(self.cells.values(), "model")
+
+    @cached_property
+    def tasks(self) -> Mapping[str, Sequence[Cell]]:
+        """Cells by task."""
+        return _by(self.cells.values(), "task")
+
+    @cached_property
+    def categories(self) -> Mapping[str, Sequence[str]]:
+        """Tasks by category."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for task in self.tasks:
+            found[task.partition("/")[0]].append(task)
+        return dict(found)
+
+    def of_category(self, category: str) -> Content:
+        """Only the attempts at tasks of a category."""
+        return Content(
+            self.kind,
+            tuple(each for each in self.attempts if each.run.task.partition("/")[0] == category),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What pages are made of."""
+
+    contents: Mapping[Kind, Content]
+    """Of kinds with an attempt, and always of real ones."""
+    base_url: str | None
+    """Where the site will be published; None where that isn't known."""
+    evidence: bool
+    """Whether attempts' files are copied beside their pages."""
+    calibrations: Path | None
+    """Folder of calibration results, one JSON an agent."""
+    warnings: list[str] = field(default_factory=list)
+
+
+def content(found: Found) -> dict[Kind, Content]:
+    """What was found, by kind."""
+    by_kind: dict[Kind, list[Recorded]] = {kind: [] for kind in KINDS}
+    for run, folder in zip(found.runs, found.folders, strict=True):
+        by_kind[run.kind].append(Recorded(run, folder))
+    return {
+        kind: Content(kind, tuple(attempts))
+        for kind, attempts in by_kind.items()
+        if attempts or kind == "real"
+    }
+
+
+def _by(cells: Iterable[Cell], name: str) -> dict[str, list[Cell]]:
+    found: dict[str, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        found[getattr(cell, name)].append(cell)
+    return dict(sorted(found.items()))

@@ -1,0 +1,1 @@
+"""The kinds of pages. Each module has ``pages(site)``: what it adds to the site."""
