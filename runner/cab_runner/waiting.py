@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from threading import Event
 from typing import Final, TypeVar
 
 LATENCY_S: Final = 0.2
@@ -42,3 +43,9 @@ def in_order(threads: Executor, work: Callable[[_T], _R], items: Iterable[_T]) -
     finally:
         for future in started:
             future.cancel()
+
+
+def until(event: Event) -> None:
+    """Until a signal's handler, or another thread, sets it."""
+    while not event.wait(LATENCY_S):
+        pass

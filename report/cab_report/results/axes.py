@@ -7,8 +7,9 @@ known is None. A mean says of how many attempts it is known, and has an interval
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import fsum
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -121,41 +122,56 @@ def summaries(group: Group) -> dict[str, Summary]:
     from cab_scoring.stats import intervals  # noqa: PLC0415  # scipy takes long to import
 
     total, tallies = group.total, list(group.tallies.values())
-    passed = [each.passed for each in group.by_task.values()]
-    attempts = len(group.runs)
-
-    def ratio(
-        value: float | None, spent: Sequence[Any], known: int, interval: Callable[..., Interval]
-    ) -> Summary:
-        if value is None or all(amount is None for amount in spent):
-            return Summary(value=value, interval=intervals.UNKNOWN, known=known, of=attempts)
-        found = interval([amount or 0 for amount in spent], passed)
-        if known < attempts:
-            found = intervals.Interval(found.low, None)
-        return Summary(value=value, interval=found, known=known, of=attempts)
-
-    usd = total.usd_per_correct_task
     return {
         "pass": Summary(
             value=intervals.pass_rate(tallies),
             interval=intervals.pass_interval(tallies),
             known=total.graded,
-            of=attempts,
+            of=len(group.runs),
         ),
-        "tokens": ratio(
+        "tokens": _ratio(
+            group,
             total.tokens_per_correct_task,
             [each.tokens for each in group.by_task.values()],
             sum(run.sums.tokens_complete for run in group.runs),
-            intervals.ratio_interval,
         ),
-        "usd": ratio(
-            None if usd is None else float(usd),
+        "usd": _ratio(
+            group,
+            total.usd_per_correct_task,
             [each.cost_usd for each in group.by_task.values()],
             sum(run.sums.cost_complete for run in group.runs),
-            intervals.ratio_interval,
         ),
         **{key: _mean(group, key) for key in MEASURES},
     }
+
+
+def usd_neutral(group: Group) -> Summary:
+    """USD/correct at list prices, as if there were no cache: what bills are compared by where only some were
+    served from one.
+    """
+    return _ratio(
+        group,
+        group.total.usd_neutral_per_correct_task,
+        [each.cost_neutral_usd for each in group.by_task.values()],
+        sum(run.sums.cost_neutral_complete for run in group.runs),
+    )
+
+
+def _ratio(
+    group: Group, value: float | Decimal | None, spent: Sequence[float | Decimal | None], known: int
+) -> Summary:
+    """Of what is known, if anything is; its lower end holds for all that was spent too."""
+    from cab_scoring.stats import intervals  # noqa: PLC0415
+
+    found = intervals.UNKNOWN
+    if value is not None:
+        passed = [each.passed for each in group.by_task.values()]
+        found = intervals.ratio_interval([amount or 0 for amount in spent], passed)
+    if known < len(group.runs):
+        found = intervals.Interval(found.low, None)
+    return Summary(
+        value=None if value is None else float(value), interval=found, known=known, of=len(group.runs)
+    )
 
 
 def _mean(group: Group, key: str) -> Summary:
@@ -164,13 +180,14 @@ def _mean(group: Group, key: str) -> Summary:
 
     by_task: dict[str, list[float]] = defaultdict(list)
     highs: dict[str, list[float]] = defaultdict(list)
-    applies = 0
+    applies = known = 0
     for run in group.runs:
         if key not in run.axes:
             continue
         applies += 1
         if (value := run.axes[key]) is not None:
             by_task[run.task].append(value)
+            known += key != "composite" or run.composite_high == value
             if key == "composite" and run.composite_high is not None:
                 highs[run.task].append(run.composite_high)
     means = [fsum(values) / len(values) for values in by_task.values()]
@@ -184,7 +201,7 @@ def _mean(group: Group, key: str) -> Summary:
         value=value,
         high=None if high == value else high,
         interval=interval,
-        known=sum(map(len, by_task.values())),
+        known=known,
         of=applies,
     )
 

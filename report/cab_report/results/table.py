@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from cab_report.results.runs import Kind
 from cab_report.rows import LOWER_BOUND, UNKNOWN
-from cab_scoring.stats.intervals import Interval
+
+if TYPE_CHECKING:  # numpy and scipy are an extra, and take long to import
+    from cab_scoring.stats.intervals import Interval
 
 Row = TypeVar("Row")
 Shown_contra = TypeVar("Shown_contra", contravariant=True)

@@ -6,7 +6,6 @@ made beside its place and renamed into it, so that a build that fails leaves the
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
 import tempfile
@@ -19,14 +18,39 @@ from typing import Final
 from jinja2 import Environment, TemplateError
 
 from cab_report.results.runs import read
-from cab_report.site import content, templating
+from cab_report.site import content, paths, player, templating
 from cab_report.site.content import Site
-from cab_report.site.pages import board
+from cab_report.site.pages import (
+    agent,
+    badges,
+    board,
+    calibration,
+    cell,
+    compare,
+    gallery,
+    methodology,
+    model,
+    statistics,
+    task,
+)
 from cab_report.site.parts import Copy, Page, Part, Text, Unreadable
 
 MARKER: Final = "cab-site.json"
 """The file by which a folder is known to be a site, which may be replaced."""
-MAKERS: Final = (board.pages,)
+MAKERS: Final = (
+    board.pages,
+    cell.pages,
+    statistics.pages,
+    methodology.pages,
+    calibration.pages,
+    badges.pages,
+    agent.pages,
+    model.pages,
+    task.pages,
+    compare.pages,
+    gallery.pages,
+    player.pages,
+)
 _NOT_SHOWABLE: Final = (
     Unreadable, OSError, TemplateError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError,
 )  # fmt: skip
@@ -63,12 +87,13 @@ def build(
     if not found.runs:
         looked = ", ".join(map(str, folders))
         raise SiteError(f"no recorded attempt under {looked}: a folder with a cell.json is one")
+    contents, nameless = content.content(found)
     site = Site(
-        contents=content.content(found),
+        contents=contents,
         base_url=base_url,
         evidence=evidence,
         calibrations=calibrations,
-        warnings=list(found.warnings),
+        warnings=[*found.warnings, *nameless],
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(
@@ -96,10 +121,9 @@ def _write_all(site: Site, root: Path) -> int:
         pages += isinstance(part, Page)
         try:
             _write(root / part.path, part, env, site)
-        except OSError as error:
-            if error.errno != errno.ENAMETOOLONG:
-                raise
-            site.warnings.append(f"{part.path[:80]}… has no page: a name in it is too long")
+        except (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            # a name with a slash may be the folder of another's file, and evidence may have gone meanwhile
+            site.warnings.append(f"{part.path} is missing: {error.strerror}")
     return pages
 
 
@@ -112,9 +136,9 @@ def _write(path: Path, part: Part, env: Environment, site: Site) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     match part:
         case Page():
-            path.write_text(_html(part, env, site), encoding="utf-8")
+            path.write_text(_html(part, env, site), encoding="utf-8", errors="backslashreplace")
         case Text(text=text):
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
         case Copy(source=source):
             shutil.copyfile(source, path)
 
@@ -125,4 +149,6 @@ def _html(page: Page, env: Environment, site: Site) -> str:
     except _NOT_SHOWABLE as error:
         why = str(error) if isinstance(error, Unreadable) else f"{type(error).__name__}: {error}"
         site.warnings.append(f"{page.path} can't be shown: {why}")
-        return templating.render(env, "unreadable.html", page.path, {"kind": "real", "why": why})
+        return templating.render(
+            env, "unreadable.html", page.path, {"kind": paths.kind(page.path), "why": why}
+        )

@@ -9,11 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from cab_report.results.agents import AgentRow, describe
+from cab_report.results.axes import Summary, summaries
 from cab_report.results.differences import DifferenceRow, compare
+from cab_report.results.economy import EconomyRow, economy
 from cab_report.results.groups import Family, Group, families
 from cab_report.results.runs import Found, Kind, Run
 from cab_report.site import paths
 
+LONGEST_SEGMENT_BYTES: Final = 200
+LONGEST_PATH_BYTES: Final = 1000
+"""File systems have 255 and 4,096, and a page's path is longer than its attempt's: ``badge/….svg``."""
 KINDS: Final[tuple[Kind, ...]] = ("real", "provisional", "simulated")
 
 
@@ -25,7 +31,7 @@ class Recorded:
     folder: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Cell:
     """Agent × model × task, all attempts at it of one kind, of all sweeps."""
 
@@ -36,27 +42,27 @@ class Cell:
     attempts: tuple[Recorded, ...]
     """At least one, by when they were started."""
 
-    @property
+    @cached_property
     def shown(self) -> Recorded:
         """The attempt that stands for the cell: the last counted one, whatever its verdict; else the last."""
         return next((each for each in reversed(self.attempts) if each.run.sums.counted), self.attempts[-1])
 
-    @property
+    @cached_property
     def counted(self) -> list[Run]:
         """Attempts that aren't void."""
         return [each.run for each in self.attempts if each.run.sums.counted]
 
-    @property
+    @cached_property
     def graded(self) -> int:
         """Attempts with a verdict."""
         return sum(run.sums.passed is not None for run in self.counted)
 
-    @property
+    @cached_property
     def passed(self) -> int:
         """Attempts that passed."""
         return sum(run.sums.passed == 1 for run in self.counted)
 
-    @property
+    @cached_property
     def path(self) -> str:
         """Its page."""
         return paths.cell(self.kind, self.agent, self.model, self.task)
@@ -102,6 +108,29 @@ class Content:
     def differences(self) -> Sequence[DifferenceRow]:
         """Any two agents with the same model."""
         return compare(self.families, "such tasks")
+
+    @cached_property
+    def pairs(self) -> Mapping[tuple[str, str], Sequence[DifferenceRow]]:
+        """Differences by their two agents, sorted."""
+        found: dict[tuple[str, str], list[DifferenceRow]] = defaultdict(list)
+        for row in self.differences:
+            found[row.a, row.b].append(row)
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def summaries(self) -> Mapping[tuple[str, str], Mapping[str, Summary]]:
+        """Each axis, by agent and model."""
+        return {(group.agent, group.family.model): summaries(group) for group in self.groups}
+
+    @cached_property
+    def standings(self) -> Mapping[tuple[str, str], AgentRow]:
+        """Ranks and fronts, by agent and model; of a model, the highest pass rate first."""
+        return {(row.agent, row.model): row for row in describe(self.families, "such tasks", None)}
+
+    @cached_property
+    def economy(self) -> Mapping[str, EconomyRow]:
+        """What each agent makes of its tokens."""
+        return {row.agent: row for row in economy(self.groups).rows}
 
     @property
     def groups(self) -> list[Group]:
@@ -159,16 +188,23 @@ class Site:
     warnings: list[str] = field(default_factory=list)
 
 
-def content(found: Found) -> dict[Kind, Content]:
-    """What was found, by kind."""
+def content(found: Found) -> tuple[dict[Kind, Content], list[str]]:
+    """What was found, by kind; and a warning for each attempt left out because no file can have its name."""
+    warnings = []
     by_kind: dict[Kind, list[Recorded]] = {kind: [] for kind in KINDS}
     for run, folder in zip(found.runs, found.folders, strict=True):
-        by_kind[run.kind].append(Recorded(run, folder))
+        path = paths.attempt(run.kind, run.agent, run.model, run.task, str(run.run_id))
+        if len(path.encode()) > LONGEST_PATH_BYTES or any(
+            len(segment) > LONGEST_SEGMENT_BYTES for segment in path.encode().split(b"/")
+        ):
+            warnings.append(f"{folder} is left out: a name in it is too long for a page")
+        else:
+            by_kind[run.kind].append(Recorded(run, folder))
     return {
         kind: Content(kind, tuple(attempts))
         for kind, attempts in by_kind.items()
         if attempts or kind == "real"
-    }
+    }, warnings
 
 
 def _by(cells: Iterable[Cell], name: str) -> dict[str, list[Cell]]:

@@ -7,7 +7,7 @@ their own: real ones the root, so no other ever lies at a published URL.
 
 from __future__ import annotations
 
-from posixpath import relpath
+from itertools import takewhile
 from typing import Final
 from urllib.parse import quote
 
@@ -50,8 +50,8 @@ def task(kind: Kind, name: str | None = None) -> str:
 
 
 def compare(kind: Kind, *pair: str) -> str:
-    """Two agents side by side; without any, the choice of two."""
-    return _page(kind, "compare", *pair)
+    """Two agents side by side, in whichever order; without any, the choice of two."""
+    return _page(kind, "compare", *sorted(pair))
 
 
 def gallery(kind: Kind) -> str:
@@ -62,6 +62,11 @@ def gallery(kind: Kind) -> str:
 def statistics(kind: Kind) -> str:
     """Every table of ``cab results``."""
     return _page(kind, "statistics")
+
+
+def kind(path: str) -> Kind:
+    """Whose tree a page is in."""
+    return next((kind for kind, root in ROOTS.items() if root and path.startswith(root)), "real")
 
 
 def beside(page: str, *names: str) -> str:
@@ -76,9 +81,12 @@ def badge(page: str) -> str:
 
 def link(target: str, here: str) -> str:
     """``target`` as the page ``here`` links to it."""
-    path = relpath(target, here.rpartition("/")[0] or ".")
+    *folders, name = target.split("/")
+    above = here.split("/")[:-1]
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(folders, above, strict=False)))
     # a leading ./ keeps a name with a colon from being read as a scheme
-    return quote(path if path.startswith("../") else f"./{path}", safe="/:@+")
+    up = "../" * (len(above) - shared) or "./"
+    return quote(up + "/".join((*folders[shared:], name)), safe="/:@+")
 
 
 def absolute(target: str, base_url: str) -> str:

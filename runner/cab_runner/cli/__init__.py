@@ -13,7 +13,19 @@ from io import TextIOWrapper
 import click
 
 from cab_runner import __version__
-from cab_runner.cli import agents, evidence, export, inventory, ledger, results, run, sweep, tasks
+from cab_runner.cli import (
+    agents,
+    evidence,
+    export,
+    inventory,
+    ledger,
+    report,
+    results,
+    run,
+    show,
+    sweep,
+    tasks,
+)
 from cab_runner.errors import EXIT_INTERRUPTED, CabError, MachineLacks
 from cab_runner.sandbox.base import Interrupted, SandboxError
 
@@ -24,7 +36,7 @@ def cab() -> None:
     """Coding agents × models × tasks in sandboxes, with a meter on the wire."""
 
 
-for commands in (run, sweep, results, evidence, export, ledger, tasks, inventory, agents):
+for commands in (run, sweep, results, show, report, evidence, export, ledger, tasks, inventory, agents):
     for command in commands.COMMANDS:
         cab.add_command(command)
 
