@@ -19,10 +19,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cab_proxy.records import encode
+from cab_report.attempt import calls, failure_words, scores
+from cab_report.attempt.evidence import Evidence, Span
+from cab_report.attempt.scores import number, part
 from cab_report.rows import UNKNOWN
-from cab_report.site import attempt_scores, failure_words, model_calls
-from cab_report.site.attempt_scores import number, part
-from cab_report.site.evidence import Evidence, Span
 from cab_report.text import milliseconds, one_line, visible
 
 MOST: Final = 60
@@ -69,7 +69,7 @@ def _heading(cell: Mapping[str, Any]) -> Iterator[Text]:
     }
     known = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
     yield Text(one_line(known, 600), style="dim")
-    verdict = attempt_scores.scores(cell)[0]
+    verdict = scores.scores(cell)[0]
     words = [verdict.value or "no verdict", *([verdict.note] if verdict.note else [])]
     yield Text(one_line(": ".join(words), 600), style=_VERDICTS.get(verdict.value or "", "bold yellow"))
     if failure:
@@ -85,8 +85,8 @@ def _section(title: str, *parts: RenderableType) -> Iterator[RenderableType]:
 
 def _axes(cell: Mapping[str, Any]) -> Table:
     grid = Table.grid(padding=(0, 2))
-    made = attempt_scores.composite(cell)
-    rows = [(each.name, each.value, each.note) for each in attempt_scores.scores(cell)[1:]]
+    made = scores.composite(cell)
+    rows = [(each.name, each.value, each.note) for each in scores.scores(cell)[1:]]
     for name, value, note in (*rows, ("composite", made.value, made.note)):
         grid.add_row(
             Text(name),
@@ -161,8 +161,8 @@ def _calls(attempt: Evidence) -> Iterator[RenderableType]:
     if ledger.missing:
         yield Text(visible(ledger.missing), style="dim")
         return
-    calls = model_calls.of_models(ledger.calls)
-    if not calls:
+    found = calls.of_models(ledger.calls)
+    if not found:
         yield Text("none", style="dim")
     else:
         grid = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
@@ -171,7 +171,7 @@ def _calls(attempt: Evidence) -> Iterator[RenderableType]:
             grid.add_column(heads, justify="right", no_wrap=True)
         grid.add_column("finish\nanswer", overflow="fold")
         grid.add_column("source\npurpose", overflow="fold")
-        for row in model_calls.rows(calls)[:MOST]:
+        for row in calls.rows(found)[:MOST]:
             grid.add_row(
                 *(
                     Text("\n".join(one_line(text or UNKNOWN, 60) for text in pair))
@@ -186,7 +186,7 @@ def _calls(attempt: Evidence) -> Iterator[RenderableType]:
                 )
             )
         yield grid
-    yield from _more(len(calls) - MOST, "calls: calls.jsonl has them")
+    yield from _more(len(found) - MOST, "calls: calls.jsonl has them")
     yield from (Text(one_line(f"calls.jsonl: {problem}", 200), style="yellow") for problem in ledger.problems)
 
 

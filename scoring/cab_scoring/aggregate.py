@@ -70,19 +70,24 @@ class Aggregate:
 
     @property
     def tokens_per_correct_task(self) -> float | None:
-        """None when nothing passed."""
-        return self.tokens / self.passed if self.passed and self.tokens is not None else None
+        """None when nothing passed, and while an attempt has no verdict: it may have."""
+        return None if self.tokens is None or self._open else self.tokens / self.passed
 
     @property
     def usd_per_correct_task(self) -> Decimal | None:
-        """None when nothing passed."""
-        return self.cost_usd / self.passed if self.passed and self.cost_usd is not None else None
+        """The same in US dollars."""
+        return None if self.cost_usd is None or self._open else self.cost_usd / self.passed
 
     @property
     def usd_neutral_per_correct_task(self) -> Decimal | None:
-        """None when nothing passed."""
+        """And from list prices, as if there were no cache."""
         neutral = self.cost_neutral_usd
-        return neutral / self.passed if self.passed and neutral is not None else None
+        return None if neutral is None or self._open else neutral / self.passed
+
+    @property
+    def _open(self) -> bool:
+        """Whether nothing passed, or is known to have."""
+        return not self.passed or self.graded < self.counted
 
 
 def aggregate(attempts: Iterable[Attempt]) -> Aggregate:

@@ -94,6 +94,19 @@ def test_ranks_are_among_agents_with_the_same_model() -> None:
     assert expected == {"aider": (1, 1), "pi": (2, 2)}
 
 
+def test_an_agent_without_a_verdict_has_no_rank_and_is_in_nobodys_way() -> None:
+    cells = [
+        *(attempt("aider", task, cached=1, usd="0.1") for task in TASKS),
+        *(attempt("pi", task, passed=False, cached=1, usd="0.1") for task in TASKS),
+    ]
+    void = [attempt("void", task, fault="rate_limited") for task in TASKS]
+
+    def said(*cells: dict[str, Any]) -> dict[str, tuple[object, ...]]:
+        return {row.agent: (row.best_rank, row.worst_rank, row.usd_front) for row in rows(*cells)}
+
+    assert said(*cells, *void) == said(*cells) | {"void": (None, None, None)}
+
+
 def fronts(*cells: dict[str, Any]) -> dict[str, tuple[bool | None, bool | None]]:
     return {row.agent: (row.tokens_front, row.usd_front) for row in rows(*cells)}
 

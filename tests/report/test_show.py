@@ -14,8 +14,8 @@ from rich.console import Console
 
 from cab_proxy.records import Chain, Record
 from cab_report import show
-from cab_report.site import evidence
-from cab_report.site.evidence import Span
+from cab_report.attempt import evidence
+from cab_report.attempt.evidence import Span
 from fakes.evidence import call, failed_call
 from fakes.many_cells import attempt, write
 
@@ -87,7 +87,7 @@ def test_spans_are_indented_and_drawn_to_scale(tmp_path: Path) -> None:
 def test_a_void_attempt_says_whose_fault_it_was(tmp_path: Path) -> None:
     text = shown(recorded(tmp_path, fault="rate_limited", kind="simulated"))
     assert "simulated attempt" in text
-    assert "no verdict: void (rate_limited): it counts nowhere" in text
+    assert "no verdict: void (rate limited): it counts nowhere" in text
     assert "infrastructure, not capability. (the endpoint's last word" in " ".join(text.split())
 
 

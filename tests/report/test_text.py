@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from cab_report.text import milliseconds, one_line, seconds, visible
+from cab_report.text import many, milliseconds, one_line, seconds, to_the_second, visible
 
 
 def test_control_characters_are_pictures_of_themselves() -> None:
     assert visible("\x1b[31mred\x07\x00\x7f") == "␛[31mred␇␀␡"
     assert visible("a\r\nb\tc\rd") == "a\nb\tc␍d"
+    assert visible("a\u061cb\u200bc\U000e0041") == "a\ufffdb\ufffdc\ufffd"
     assert visible("\u202egpj.exe\u2066\x9b") == "\ufffdgpj.exe\ufffd\ufffd"
 
 
@@ -15,6 +16,17 @@ def test_one_line_and_no_longer() -> None:
     assert one_line(" a\n\tb\x1b ", 80) == "a b␛"
     assert one_line("abcdef", 6) == "abcdef"
     assert one_line("abcdefg", 6) == "abcde…"
+
+
+def test_how_many() -> None:
+    assert [many(number, "task") for number in (0, 1, 3465)] == ["0 tasks", "1 task", "3,465 tasks"]
+    assert many(3465) == "3,465"
+
+
+def test_times_to_the_second() -> None:
+    assert to_the_second("2026-07-01T12:00:09.987654Z") == "2026-07-01 12:00:09"
+    assert to_the_second("2026-07-01T12:00:09+02:00") == "2026-07-01T12:00:09+02:00"
+    assert to_the_second(["\x1b"]) == "['\\x1b']"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -32,8 +33,9 @@ def test_a_site_is_made_and_said_where(recorded: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--out", "results"), "is there and is no site made by this command"),
+        (("--out", "results"), "results, which is read, lie in each other: give another --out"),
         (("--base-url", "x.org"), "--base-url x.org is no URL"),
+        (("--base-url", "https://"), "--base-url https:// is no URL"),
         (("nowhere",), "nowhere"),
     ],
 )
@@ -41,7 +43,7 @@ def test_a_mistake_is_one_line(recorded: Path, arguments: tuple[str, ...], said:
     done = cab("report", *arguments, cwd=recorded)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert len([line for line in done.stderr.splitlines() if line.startswith("cab: ")]) == 1
 
 
 def test_without_the_extra_it_says_what_to_install(recorded: Path) -> None:
@@ -51,6 +53,14 @@ def test_without_the_extra_it_says_what_to_install(recorded: Path) -> None:
     )
     assert done.returncode == 3
     assert done.stderr == "cab: jinja2 is not installed: pip install 'codingagentbench[pages]'\n"
+
+
+def status(url: str, **headers: str) -> int:
+    try:
+        with urlopen(Request(url, headers=headers)) as answer:
+            return int(answer.status)
+    except HTTPError as refused:
+        return refused.code
 
 
 def test_a_view_is_served_until_it_is_interrupted(recorded: Path) -> None:
@@ -63,6 +73,11 @@ def test_a_view_is_served_until_it_is_interrupted(recorded: Path) -> None:
             with urlopen(url) as answer:
                 assert b"<h1>" in answer.read()
                 assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            with urlopen(f"{url}cab-site.json") as answer:
+                assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+            assert status(f"{url}agent/agent-00/") == 200
+            assert status(f"{url}badge/") == 404
+            assert status(url, host="attacker.example") == 400
             viewing.send_signal(signal.SIGINT)
             assert viewing.wait() == 0
         finally:

@@ -45,13 +45,16 @@ def test_of_a_cell_the_last_counted_attempt_and_the_others_listed(recorded: Path
     for cell in (CELL, f"results/{CELL}", f"{CELL}/"):
         made = shown(cell, cwd=recorded)
         assert made["cell"]["identity"]["run_id"] == "second"
-        assert [(other["run_id"], other["verdict"]) for other in made["other_attempts"]] == [
-            ("first", "passed"),
-            ("third", "void: rate_limited"),
+        assert [
+            tuple(other[key] for key in ("run_id", "verdict", "cause")) for other in made["other_attempts"]
+        ] == [
+            ("first", "passed", "none"),
+            ("third", "void", "rate_limited"),
         ]
     done = cab("show", CELL, cwd=recorded)
     assert done.stdout.startswith("aider 1 · org/small-1 · mutations/swap\nattempt 2 of ")
     assert f"Other attempts at mutations/swap\npassed  {recorded}/results/{CELL}/1\n" in done.stdout
+    assert f"\nvoid: rate limited  {recorded}/results/{CELL}/3\n" in done.stdout
 
 
 def test_an_attempt_by_its_folder_and_by_its_run_id(recorded: Path) -> None:

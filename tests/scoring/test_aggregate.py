@@ -67,7 +67,10 @@ def test_unknown_shows_in_the_coverage() -> None:
 
 
 def test_an_ungraded_attempt_is_in_no_pass_rate() -> None:
-    assert aggregate([PASS, replace(PASS, passed=None)]).pass_rate == 1
+    total = aggregate([PASS, replace(PASS, passed=None)])
+    assert total.pass_rate == 1
+    # it may have passed: then a correct task would have cost half as much
+    assert (total.tokens_per_correct_task, total.usd_per_correct_task) == (None, None)
 
 
 def test_no_attempts() -> None:

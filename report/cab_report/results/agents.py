@@ -65,7 +65,7 @@ class AgentRow(AgentWithModel):
     """From list prices, as if there were no cache."""
     usd_neutral_complete: bool
     best_rank: int | None
-    """By pass rate, within its family; None where it is alone."""
+    """By pass rate, among those of its family with a verdict; None where it is alone, or has none."""
     worst_rank: int | None
 
 
@@ -79,9 +79,10 @@ def describe(families: Mapping[Family, Sequence[Group]], scope: Scope, k: int | 
     """The rows, by model, the highest pass rate first."""
     rows = []
     for groups in families.values():
-        if len(groups) > 1:
-            ranked = ranks({group.agent: group.tallies for group in groups}, scope)
-            tokens_front, usd_front = _fronts(groups)
+        graded = [group for group in groups if group.tallies]
+        if len(graded) > 1:
+            ranked = ranks({group.agent: group.tallies for group in graded}, scope)
+            tokens_front, usd_front = _fronts(graded)
         else:
             ranked, tokens_front, usd_front = {}, {}, {}
         found = [

@@ -13,6 +13,8 @@ from decimal import Decimal
 from math import fsum
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from cab_report.results.fields import number
+
 if TYPE_CHECKING:
     from cab_report.results.groups import Group
     from cab_scoring.stats.intervals import Interval
@@ -74,6 +76,8 @@ class Summary:
     """Attempts whose figure is known in full."""
     of: int
     """Counted attempts that the axis applies to."""
+    estimated: bool = False
+    """Whether it rests on an estimate."""
 
     @property
     def complete(self) -> bool:
@@ -100,9 +104,9 @@ def measured(scores: Mapping[str, Any]) -> dict[str, float | None]:
     ):
         axis = scores.get(name)
         if axis is not None and not axis.get("not_applicable"):
-            found[key] = _number(axis, name)
+            found[key] = number(axis, name)
     for key, value in found.items():
-        if value is not None and (value < 0 or (AXES[key].unit == "share" and value > 1)):
+        if value is not None and AXES[key].unit == "share" and value > 1:
             raise ValueError(f"{AXES[key].name} is {value!r}")
     return found
 
@@ -111,7 +115,7 @@ def composite_bound(scores: Mapping[str, Any], which: Literal[0, 1]) -> float | 
     """The lower (0) or the upper (1) bound of the composite; None for a void attempt."""
     composite = scores["composite"]
     bounds = composite.get("composite_bounds")
-    value = float(bounds[which]) if bounds else _number(composite, "composite")
+    value = float(bounds[which]) if bounds else number(composite, "composite")
     if value is not None and not 0 <= value <= 1:
         raise ValueError(f"composite is {value!r}")
     return value
@@ -134,6 +138,7 @@ def summaries(group: Group) -> dict[str, Summary]:
             total.tokens_per_correct_task,
             [each.tokens for each in group.by_task.values()],
             sum(run.sums.tokens_complete for run in group.runs),
+            estimated=any(run.estimated for run in group.runs),
         ),
         "usd": _ratio(
             group,
@@ -158,7 +163,12 @@ def usd_neutral(group: Group) -> Summary:
 
 
 def _ratio(
-    group: Group, value: float | Decimal | None, spent: Sequence[float | Decimal | None], known: int
+    group: Group,
+    value: float | Decimal | None,
+    spent: Sequence[float | Decimal | None],
+    known: int,
+    *,
+    estimated: bool = False,
 ) -> Summary:
     """Of what is known, if anything is; its lower end holds for all that was spent too."""
     from cab_scoring.stats import intervals  # noqa: PLC0415
@@ -170,7 +180,11 @@ def _ratio(
     if known < len(group.runs):
         found = intervals.Interval(found.low, None)
     return Summary(
-        value=None if value is None else float(value), interval=found, known=known, of=len(group.runs)
+        value=None if value is None else float(value),
+        interval=found,
+        known=known,
+        of=len(group.runs),
+        estimated=estimated,
     )
 
 
@@ -207,12 +221,5 @@ def _mean(group: Group, key: str) -> Summary:
 
 
 def _scaled(record: Mapping[str, Any], key: str) -> float | None:
-    value = _number(record, key)
+    value = number(record, key)
     return None if value is None else value / 1000
-
-
-def _number(record: Mapping[str, Any], key: str) -> float | None:
-    value = record.get(key)
-    if value is not None and not isinstance(value, int | float):
-        raise TypeError(f"{key} is {value!r}")
-    return value

@@ -6,9 +6,7 @@ made beside its place and renamed into it, so that a build that fails leaves the
 
 from __future__ import annotations
 
-import json
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,8 +15,9 @@ from typing import Final
 
 from jinja2 import Environment, TemplateError
 
-from cab_report.results.runs import read
-from cab_report.site import content, paths, player, templating
+from cab_report.attempt.evidence import Unreadable
+from cab_report.results.runs import NO_RECORD, read
+from cab_report.site import content, paths, place, player, templating
 from cab_report.site.content import Site
 from cab_report.site.pages import (
     agent,
@@ -33,10 +32,8 @@ from cab_report.site.pages import (
     statistics,
     task,
 )
-from cab_report.site.parts import Copy, Page, Part, Text, Unreadable
+from cab_report.site.parts import Copy, Page, Part, Text
 
-MARKER: Final = "cab-site.json"
-"""The file by which a folder is known to be a site, which may be replaced."""
 MAKERS: Final = (
     board.pages,
     cell.pages,
@@ -51,13 +48,7 @@ MAKERS: Final = (
     gallery.pages,
     player.pages,
 )
-_NOT_SHOWABLE: Final = (
-    Unreadable, OSError, TemplateError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError,
-)  # fmt: skip
-
-
-class SiteError(ValueError):
-    """Why there is no site; one line for people."""
+_NOT_SHOWABLE: Final = (OSError, TemplateError, *NO_RECORD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +70,16 @@ def build(
 ) -> Built:
     """Make the site of the attempts under ``folders`` in ``out``, which is replaced where it is a site.
 
-    Raises :class:`SiteError`, and OSError when it can't be written.
+    Raises :class:`~cab_report.site.place.SiteError`, and OSError when it can't be written.
     """
-    if out.exists() and not (out / MARKER).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise SiteError(f"{out} is there and is no site made by this command: give another --out")
+    folders, out = list(folders), out.resolve()
+    place.require(out, [*folders, *([calibrations] if calibrations else ())])
     found = read(folders)
     if not found.runs:
+        if found.warnings:
+            raise place.SiteError(f"nothing to show: {found.warnings[0]}")
         looked = ", ".join(map(str, folders))
-        raise SiteError(f"no recorded attempt under {looked}: a folder with a cell.json is one")
+        raise place.SiteError(f"no recorded attempt under {looked}: a folder with a cell.json is one")
     contents, nameless = content.content(found)
     site = Site(
         contents=contents,
@@ -95,16 +88,8 @@ def build(
         calibrations=calibrations,
         warnings=[*found.warnings, *nameless],
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix=f".{out.name}.", dir=out.parent, ignore_cleanup_errors=True
-    ) as made:
-        staged = Path(made, "site")
+    with place.put(out) as staged:
         pages = _write_all(site, staged)
-        (staged / MARKER).write_text(json.dumps({"schema_version": 1, "pages": pages}) + "\n")
-        if out.exists():
-            out.rename(Path(made, "before"))
-        staged.rename(out)
     return Built(attempts=len(found.runs), pages=pages, warnings=tuple(site.warnings))
 
 
@@ -121,8 +106,8 @@ def _write_all(site: Site, root: Path) -> int:
         pages += isinstance(part, Page)
         try:
             _write(root / part.path, part, env, site)
-        except (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-            # a name with a slash may be the folder of another's file, and evidence may have gone meanwhile
+        except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+            # a name with a slash may be the folder of another's file
             site.warnings.append(f"{part.path} is missing: {error.strerror}")
     return pages
 
@@ -140,15 +125,26 @@ def _write(path: Path, part: Part, env: Environment, site: Site) -> None:
         case Text(text=text):
             path.write_text(text, encoding="utf-8", errors="backslashreplace")
         case Copy(source=source):
-            shutil.copyfile(source, path)
+            try:
+                data = source.read_bytes()
+            except OSError as error:  # gone meanwhile, or not ours to read
+                site.warnings.append(f"{part.path} is missing: {error.strerror}")
+            else:
+                path.write_bytes(data)
 
 
 def _html(page: Page, env: Environment, site: Site) -> str:
     try:
         return templating.render(env, page.template, page.path, page.values())
     except _NOT_SHOWABLE as error:
-        why = str(error) if isinstance(error, Unreadable) else f"{type(error).__name__}: {error}"
+        why = _in_words(error)
         site.warnings.append(f"{page.path} can't be shown: {why}")
         return templating.render(
             env, "unreadable.html", page.path, {"kind": paths.kind(page.path), "why": why}
         )
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__  # its text has a path of this machine
+    return str(error) if isinstance(error, Unreadable) else f"{type(error).__name__}: {error}"

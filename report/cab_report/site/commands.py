@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from cab_report.attempt.scores import part
 from cab_report.segments import segment
 
 _AGENT: Final = re.compile(r"[A-Za-z0-9][\w.+-]*", re.ASCII)
@@ -23,6 +24,7 @@ _BY_COMMAND: Final = (
     "This agent has no adapter: it was brought along by its command line, which is in the trace's container "
     "span, filled in. cab run-cell --help says how to give one (--agent-cmd)."
 )
+_OWN: Final = '--endpoint "$CAB_ENDPOINT" --key-env CAB_KEY'
 _YOURS: Final = "CAB_ENDPOINT (…/v1) and CAB_KEY in your environment"
 
 
@@ -51,14 +53,14 @@ def commands(
     cell: Mapping[str, Any], lock: Mapping[str, Any], folder: Path, files: Collection[str]
 ) -> Commands:
     """The commands of an attempt. ``files`` are the names of those that its folder has."""
-    identity = _part(cell, "identity")
+    identity = part(cell, "identity")
     names = [identity.get(name) for name in ("agent", "model", "task")]
     if not all(isinstance(name, str) and _plain(name) for name in names) or not _AGENT.fullmatch(
         str(names[0])
     ):
         return Commands(note=_NO_NAMES)
     known = identity.get("agent_version") is not None
-    foreign = bool(_part(_part(lock, "task"), "facts").get("foreign"))
+    foreign = bool(part(lock, "task", "facts").get("foreign"))
     return Commands(
         run=(*(_run(identity, foreign=foreign) if known else ()), *_image(identity)),
         evidence=tuple(_evidence(cell, folder, files)),
@@ -70,15 +72,23 @@ def _run(identity: Mapping[str, Any], *, foreign: bool) -> Iterator[Command]:
     agent, model, task = (shlex.quote(str(identity[name])) for name in ("agent", "model", "task"))
     within = "sim" if identity.get("simulated") is True else None
     within = "local" if within is None and identity.get("endpoint") == "local" else within
-    endpoint = f"--endpoint {within}" if within else '--endpoint "$CAB_ENDPOINT" --key-env CAB_KEY'
+    endpoint = f"--endpoint {within}" if within else _OWN
     sandbox = identity.get("sandbox")
     where = f" --sandbox {sandbox}" if sandbox in ("process", "bwrap") else ""
+    isolated = where if sandbox == "bwrap" else ""
     the_task = f"TASK: the folder of {identity['task']}, a task that came from elsewhere" if foreign else ""
-    needs = "; ".join(filter(None, (None if within else _YOURS, the_task))) or "nothing else"
     named = '"$TASK"' if foreign else task
-    cell = f"--agent {agent} --model {model} {endpoint} --task {named}{where}"
-    yield Command(name="The same cell again", text=f"cab run-cell {cell}", needs=needs)
-    yield Command(name="As a check of your own endpoint, provisional", text=f"cab check {cell}", needs=needs)
+    yield Command(
+        name="The same cell again",
+        text=f"cab run-cell --agent {agent} --model {model} {endpoint} --task {named}{where}",
+        needs="; ".join(filter(None, (None if within else _YOURS, the_task))) or "nothing else",
+    )
+    yours, the_model = ('"$MODEL"', "MODEL: one that it serves") if within else (model, None)
+    yield Command(
+        name="As a check of your own endpoint, provisional",
+        text=f"cab check --agent {agent} --model {yours} {_OWN} --task {named}{isolated}",
+        needs="; ".join(filter(None, (_YOURS, the_model, the_task))),
+    )
     if not foreign:
         passed_on = f" --endpoint {within}" if within else ""
         yield Command(
@@ -110,9 +120,9 @@ def _image(identity: Mapping[str, Any]) -> Iterator[Command]:
 
 
 def _evidence(cell: Mapping[str, Any], folder: Path, files: Collection[str]) -> Iterator[Command]:
-    place = _place(_part(cell, "identity"), folder)
+    place = _place(part(cell, "identity"), folder)
     needs = "to be run in the folder of results" if place else "to be run in the attempt's own folder"
-    version = _part(cell, "provenance").get("methodology_version")
+    version = part(cell, "provenance").get("methodology_version")
     if "calls.jsonl" in files:
         ledger = shlex.quote(f"{place}/calls.jsonl" if place else "calls.jsonl")
         yield Command(
@@ -129,11 +139,6 @@ def _place(identity: Mapping[str, Any], folder: Path) -> str | None:
     names = f"{identity.get('cell_id')}/{identity.get('attempt')}".split("/")
     parts = tuple(segment(name) for name in names)
     return "/".join(parts) if folder.parts[-len(parts) :] == parts else None
-
-
-def _part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = record.get(name)
-    return value if isinstance(value, Mapping) else {}
 
 
 def _plain(name: str) -> bool:

@@ -30,6 +30,11 @@ class Recorded:
     run: Run
     folder: Path
 
+    @property
+    def name(self) -> str:
+        """Among the attempts at its cell."""
+        return self.run.run_id or f"{self.run.sweep_id}-{self.run.attempt}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
@@ -44,8 +49,8 @@ class Cell:
 
     @cached_property
     def shown(self) -> Recorded:
-        """The attempt that stands for the cell: the last counted one, whatever its verdict; else the last."""
-        return next((each for each in reversed(self.attempts) if each.run.sums.counted), self.attempts[-1])
+        """The attempt that stands for the cell."""
+        return max(self.attempts, key=lambda each: each.run.stands)
 
     @cached_property
     def counted(self) -> list[Run]:
@@ -71,8 +76,7 @@ class Cell:
         """The page of one of its attempts."""
         if attempt is self.shown:
             return self.path
-        name = attempt.run.run_id or f"{attempt.run.sweep_id}-{attempt.run.attempt}"
-        return paths.attempt(self.kind, self.agent, self.model, self.task, name)
+        return paths.attempt(self.kind, self.agent, self.model, self.task, attempt.name)
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Content:
                 agent=agent,
                 model=model,
                 task=task,
-                attempts=tuple(sorted(each, key=lambda one: (one.run.started_at or "", str(one.run.run_id)))),
+                attempts=tuple(sorted(each, key=lambda one: one.run.begun)),
             )
             for (agent, model, task), each in sorted(found.items())
         }
@@ -187,19 +191,27 @@ class Site:
     """Folder of calibration results, one JSON an agent."""
     warnings: list[str] = field(default_factory=list)
 
+    @property
+    def main_kind(self) -> Kind:
+        """That of pages about every kind: the first with an attempt."""
+        return next((kind for kind, content in self.contents.items() if content.attempts), "real")
+
 
 def content(found: Found) -> tuple[dict[Kind, Content], list[str]]:
-    """What was found, by kind; and a warning for each attempt left out because no file can have its name."""
+    """What was found, by kind; and a warning for each attempt left out for its name."""
     warnings = []
     by_kind: dict[Kind, list[Recorded]] = {kind: [] for kind in KINDS}
-    for run, folder in zip(found.runs, found.folders, strict=True):
-        path = paths.attempt(run.kind, run.agent, run.model, run.task, str(run.run_id))
-        if len(path.encode()) > LONGEST_PATH_BYTES or any(
-            len(segment) > LONGEST_SEGMENT_BYTES for segment in path.encode().split(b"/")
-        ):
-            warnings.append(f"{folder} is left out: a name in it is too long for a page")
+    cells: dict[str, tuple[str, str, str]] = {}
+    for each in map(Recorded, found.runs, found.folders):
+        run = each.run
+        cell = (run.agent, run.model, run.task)
+        path = paths.attempt(run.kind, *cell, each.name).encode()
+        if len(path) > LONGEST_PATH_BYTES or max(map(len, path.split(b"/"))) > LONGEST_SEGMENT_BYTES:
+            warnings.append(f"{each.folder} is left out: a name in it is too long for a page")
+        elif cells.setdefault(paths.cell(run.kind, *cell), cell) != cell:
+            warnings.append(f"{each.folder} is left out: another cell has the page that it would have")
         else:
-            by_kind[run.kind].append(Recorded(run, folder))
+            by_kind[run.kind].append(each)
     return {
         kind: Content(kind, tuple(attempts))
         for kind, attempts in by_kind.items()

@@ -15,7 +15,9 @@ class Page:
     path: str
     template: str
     values: Callable[[], Mapping[str, Any]]
-    """What the template gets. Raises :class:`Unreadable` where the record says nothing that can be shown."""
+    """What the template gets. Raises :class:`~cab_report.attempt.evidence.Unreadable` where the record says
+    nothing that can be shown.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,3 @@ class Copy:
 
 
 Part = Page | Text | Copy
-
-
-class Unreadable(ValueError):
-    """A record, or a file beside it, that can't be shown; in words for people."""

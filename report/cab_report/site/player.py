@@ -8,7 +8,6 @@ else a recording is played.
 from __future__ import annotations
 
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +17,7 @@ from typing import Any, Final
 
 import orjson
 
-from cab_report.site import evidence
+from cab_report.attempt import evidence
 from cab_report.site.content import Site
 from cab_report.site.parts import Copy
 
@@ -85,12 +84,7 @@ def files() -> tuple[Path, ...]:
 
 def recorded(folder: Path) -> Path | None:
     """The recording in an attempt's folder, where its page has it."""
-    path = folder / CAST
-    try:
-        found = path.lstat()
-    except OSError:
-        return None
-    return path if stat.S_ISREG(found.st_mode) and found.st_size <= evidence.LARGEST_BYTES else None
+    return evidence.look(folder, CAST).path
 
 
 def read(path: Path) -> Cast:

@@ -14,17 +14,31 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from cab_report.results.axes import AXES, Summary, Unit
-from cab_report.results.table import between, percent, share, tokens, usd
+from cab_report.results.axes import AXES
+from cab_report.results.table import between, p_value, percent, share, signed, times, tokens, usd
 from cab_report.rows import UNKNOWN
-from cab_report.site import badges, paths, player
-from cab_report.site.charts import timeline
+from cab_report.site import badges, paths
+from cab_report.site.charts.whisker import whisker
 from cab_report.site.content import Site
-from cab_report.text import milliseconds, one_line, seconds, visible
+from cab_report.site.tables import figure, interval, remark
+from cab_report.text import many, milliseconds, one_line, seconds, to_the_second, visible
+
+_FIGURES: Final = {
+    "share": share,
+    "percent": percent,
+    "signed": signed,
+    "p_value": p_value,
+    "times": times,
+    "tokens": tokens,
+    "usd": usd,
+    "seconds": seconds,
+    "milliseconds": milliseconds,
+}
+"""Filters, and globals to be handed to a filter or a macro."""
 
 
 def environment(site: Site) -> Environment:
-    """Templates with the filters of this module."""
+    """Templates, and all that they can call besides what a page gives them."""
     made = Environment(
         loader=PackageLoader("cab_report.site"),
         autoescape=True,
@@ -35,22 +49,19 @@ def environment(site: Site) -> Environment:
         finalize=lambda value: UNKNOWN if value is None else value,
     )
     made.globals.update(
-        site=site, paths=paths, player=player, timeline=timeline, badge_markdown=badges.markdown,
-        AXES=AXES, UNKNOWN=UNKNOWN,
+        site=site, paths=paths, badge_markdown=badges.markdown, whisker=whisker, remark=remark, AXES=AXES,
+        UNKNOWN=UNKNOWN, **_FIGURES,
     )  # fmt: skip
     made.filters.update(
-        visible=visible,
+        visible=lambda value: None if value is None else visible(value),
+        to_the_second=to_the_second,
         one_line=one_line,
         as_json=as_json,
-        share=share,
-        percent=percent,
-        tokens=tokens,
-        usd=usd,
-        seconds=seconds,
-        milliseconds=milliseconds,
+        many=many,
         between=between,
         figure=figure,
         interval=interval,
+        **_FIGURES,
     )
     return made
 
@@ -62,27 +73,7 @@ def render(env: Environment, template: str, here: str, values: Mapping[str, Any]
 
 def as_json(value: object) -> Markup:
     """JSON for a script element of a type that doesn't run: nothing in it ends the element."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
+    text = json.dumps(value, separators=(",", ":"))  # in ASCII
+    for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)  # noqa: S704  # no character is left that HTML knows
-
-
-_TEXTS: Final = {"share": share, "tokens": tokens, "usd": usd, "s": seconds}
-
-
-def figure(summary: Summary, unit: Unit) -> str:
-    """What a group came to on one axis: a range where the figure is known as one, ``≥`` for a lower bound."""
-    text = _TEXTS[unit]
-    if summary.value is None:
-        return UNKNOWN
-    if summary.high is not None:
-        return f"{text(summary.value)}–{text(summary.high)}"
-    if unit in {"tokens", "usd"} and not summary.complete:
-        return f"≥{text(summary.value)}"
-    return text(summary.value)
-
-
-def interval(summary: Summary, unit: Unit) -> str:
-    """Its 95 % interval."""
-    return between(summary.interval, _TEXTS[unit])

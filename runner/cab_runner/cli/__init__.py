@@ -12,6 +12,7 @@ from io import TextIOWrapper
 
 import click
 
+from cab_report.text import visible
 from cab_runner import __version__
 from cab_runner.cli import (
     agents,
@@ -68,6 +69,6 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    one_line = " ".join(message.split())
+    one_line = visible(" ".join(message.split()))
     click.echo(f"cab: {one_line}", err=True)
     return code

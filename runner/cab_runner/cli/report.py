@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tempfile
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
+from cab_report.text import visible
 from cab_runner import waiting
 from cab_runner.cli.common import DEFAULT_RESULTS, stop_on_signals, together
 from cab_runner.errors import MachineLacks, UsageError
@@ -34,7 +37,7 @@ _what_goes_in = together(
     click.option(
         "--no-evidence",
         is_flag=True,
-        help="Leave ledgers, traces, recordings and outputs out: pages link to none.",
+        help="Copy no ledgers, traces, recordings and outputs; pages still show what they say.",
     ),
     click.option(
         "--calibration",
@@ -67,7 +70,7 @@ def report(
     FOLDER is a results folder or one in it. Default: results. The site needs no server and asks no other host
     for anything.
     """
-    if base_url and urlsplit(base_url).scheme not in {"http", "https"}:
+    if base_url and not re.match(r"https?://[^/\s]", base_url):
         raise UsageError(f"--base-url {base_url} is no URL: give https://…")
     built = _build(folders, out, base_url=base_url, evidence=not no_evidence, calibration=calibration)
     click.echo(f"{built.pages} pages of {built.attempts} attempts: {out / 'index.html'}")
@@ -86,13 +89,10 @@ def view(
 
     FOLDER is a results folder or one in it. Default: results. Ctrl-C ends it.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="cab-view-") as folder,
-        stop_on_signals() as stop,
-    ):
+    with tempfile.TemporaryDirectory(prefix="cab-view-") as folder:
         site = Path(folder, "site")
         _build(folders, site, base_url=None, evidence=not no_evidence, calibration=calibration)
-        with _served(site, port) as url:
+        with stop_on_signals() as stop, _served(site, port) as url:
             click.echo(f"{url} (Ctrl-C ends it)")
             if not no_open:
                 webbrowser.open(url)
@@ -108,11 +108,13 @@ def _build(
     calibration: Path | None,
 ) -> Built:
     try:  # templates and statistics are an extra, and take long to import
-        from cab_report.site.build import SiteError, build  # noqa: PLC0415
+        from cab_report.site.build import build  # noqa: PLC0415
+        from cab_report.site.place import SiteError  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name not in _EXTRA:
             raise
         raise MachineLacks(f"{error.name} is not installed: pip install 'codingagentbench[pages]'") from None
+    click.echo("making the pages…", err=True)
     try:
         built = build(
             folders or [DEFAULT_RESULTS], out, base_url=base_url, evidence=evidence, calibrations=calibration
@@ -120,7 +122,7 @@ def _build(
     except SiteError as error:
         raise UsageError(str(error)) from None
     for warning in built.warnings:
-        click.echo(f"cab: warning: {warning}", err=True)
+        click.echo(f"cab: warning: {visible(warning)}", err=True)
     return built
 
 
@@ -140,12 +142,29 @@ def _served(folder: Path, port: int) -> Iterator[str]:
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Files as what their names say, and quietly."""
+    """Files as what their names say, and quietly. Evidence is text, to be read rather than kept."""
+
+    extensions_map: ClassVar[dict[str, str]] = SimpleHTTPRequestHandler.extensions_map | dict.fromkeys(
+        (".json", ".jsonl", ".cast", ".txt"), "text/plain; charset=utf-8"
+    )
 
     def end_headers(self) -> None:
         """With what keeps evidence from being taken for a page."""
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
+
+    def do_GET(self) -> None:
+        """Answer what is asked of this host: a page elsewhere may have had its name lead here."""
+        host = self.headers.get("Host", "").rpartition(":")[0]
+        if host not in {"127.0.0.1", "localhost"} or "%00" in self.path:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+        else:
+            super().do_GET()
+
+    def list_directory(self, path: str | os.PathLike[str]) -> None:
+        """Folders without a page have nothing to show."""
+        del path
+        self.send_error(HTTPStatus.NOT_FOUND)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
         """Nothing: every page would be many lines."""

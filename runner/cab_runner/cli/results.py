@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from cab_report.results.runs import read
+from cab_report.text import visible
 from cab_runner.cli.common import DEFAULT_RESULTS, print_json
 from cab_runner.errors import MachineLacks, UsageError
 
@@ -75,7 +76,7 @@ def results(
         raise MachineLacks(f"{error.name} is not installed: pip install 'codingagentbench[stats]'") from None
     found = read(folders or [DEFAULT_RESULTS])
     for warning in found.warnings:
-        click.echo(f"cab: warning: {warning}", err=True)
+        click.echo(f"cab: warning: {visible(warning)}", err=True)
     runs = groups.select(found.runs, agents, models, tasks)
     if not runs:
         raise UsageError(_nothing(folders or (DEFAULT_RESULTS,), of=len(found.runs)))

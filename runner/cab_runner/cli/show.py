@@ -9,10 +9,10 @@ import click
 from rich.console import Console
 
 from cab_report import show as view
+from cab_report.attempt import evidence
+from cab_report.attempt.evidence import Unreadable
 from cab_report.results.runs import Found, Run, read
 from cab_report.segments import segment
-from cab_report.site import evidence
-from cab_report.site.parts import Unreadable
 from cab_report.text import one_line
 from cab_runner.cli.common import DEFAULT_RESULTS, json_option, print_json
 from cab_runner.errors import CabError, UsageError
@@ -38,8 +38,7 @@ def show(cell: str, results: Path, as_json: bool) -> None:
     shown, and the others are listed.
     """
     attempts = _attempts(cell, results)
-    # as on the pages: the last counted one, whatever its verdict; else the last
-    run, folder = next((each for each in reversed(attempts) if each[0].sums.counted), attempts[-1])
+    run, folder = max(attempts, key=lambda each: each[0].stands)
     others = [each for each in attempts if each[1] != folder]
     try:
         found = evidence.read(folder)
@@ -47,7 +46,8 @@ def show(cell: str, results: Path, as_json: bool) -> None:
         raise CabError(f"{folder} can't be shown: {error}") from None
     if as_json:
         listed = [
-            {"folder": str(at), "run_id": other.run_id, "verdict": _verdict(other)} for other, at in others
+            {"folder": str(at), "run_id": other.run_id, "verdict": other.verdict, "cause": other.cause}
+            for other, at in others
         ]
         print_json(
             {"schema_version": SCHEMA_VERSION, **view.to_json(found, folder), "other_attempts": listed}
@@ -58,7 +58,8 @@ def show(cell: str, results: Path, as_json: bool) -> None:
     if others:
         console.print(f"\nOther attempts at {one_line(run.task, 200)}", style="bold")
     for other, at in others:
-        console.print(f"{_verdict(other)}  {one_line(at, 600)}", soft_wrap=True)
+        void = "" if other.sums.counted else f": {one_line(other.cause.replace('_', ' '), 60)}"
+        console.print(f"{other.verdict}{void}  {one_line(at, 600)}", soft_wrap=True)
 
 
 def _attempts(cell: str, results: Path) -> list[tuple[Run, Path]]:
@@ -76,7 +77,7 @@ def _attempts(cell: str, results: Path) -> list[tuple[Run, Path]]:
     cells = sorted({f"{run.sweep_id}/{run.agent}/{run.model}/{run.task}" for run, _ in pairs})
     if len(cells) > 1:
         raise UsageError(f"{cell} holds {len(cells)} cells: name one of them, such as {cells[0]}")
-    return sorted(pairs, key=lambda each: (each[0].started_at or "", str(each[0].run_id)))
+    return sorted(pairs, key=lambda each: each[0].begun)
 
 
 def _nothing(cell: str, folder: Path | None, results: Path, found: Found) -> CabError:
@@ -87,12 +88,6 @@ def _nothing(cell: str, folder: Path | None, results: Path, found: Found) -> Cab
     if found.warnings:
         return CabError(found.warnings[0])
     return UsageError(f"no recorded attempt under {folder}: a folder with a cell.json is one")
-
-
-def _verdict(run: Run) -> str:
-    if not run.sums.counted:
-        return f"void: {one_line(run.cause, 60)}"
-    return {1: "passed", 0: "failed", None: "no verdict"}[run.sums.passed]
 
 
 COMMANDS = (show,)

@@ -1,15 +1,12 @@
 """Pictures of every kind of page, for docs/screenshots: ``python tests/report/site/screenshots.py OUT``.
 
-Each is a PNG below 150 KB, at the width of a phone and of a desk; a long page is cut at its foot.
+Each is a JPEG below 150 KB, at the width of a phone and of a desk; a long page is cut at its foot.
 """
 
 from __future__ import annotations
 
-import base64
-import struct
 import sys
 import tempfile
-import zlib
 from pathlib import Path
 from typing import Final
 
@@ -43,28 +40,6 @@ PAGES: Final = {
     "calibration": "calibration/index.html",
 }
 
-INDEXED: Final = """async png => {
-  const image = await createImageBitmap(new Blob([Uint8Array.from(atob(png), byte => byte.charCodeAt())]));
-  const {width, height} = image;
-  const context = new OffscreenCanvas(width, height).getContext("2d");
-  context.drawImage(image, 0, 0);
-  const pixels = new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
-  const counts = new Map();
-  for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
-  const palette = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 256).map(([colour]) => colour);
-  const parts = colour => [colour & 255, colour >> 8 & 255, colour >> 16 & 255];
-  const apart = (a, b) => parts(a).reduce((sum, part, i) => sum + (part - parts(b)[i]) ** 2, 0);
-  const nearest = new Map(palette.map((colour, i) => [colour, i]));
-  for (const colour of counts.keys()) {
-    if (nearest.has(colour)) continue;
-    const distances = palette.map(each => apart(each, colour));
-    nearest.set(colour, distances.indexOf(Math.min(...distances)));
-  }
-  const text = bytes => btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""));
-  return [text(palette.flatMap(parts)), text(Uint8Array.from(pixels, pixel => nearest.get(pixel)))];
-}"""
-"""A picture's palette, and the palette's index of each pixel; in base64."""
-
 
 def main(out: Path) -> None:
     """Make results, a site of them, and the pictures."""
@@ -86,7 +61,7 @@ def main(out: Path) -> None:
                                     tab,
                                     page,
                                     part or "main",
-                                    out / f"{name}-{width}{'-dark' * (scheme == 'dark')}.png",
+                                    out / f"{name}-{width}{'-dark' * (scheme == 'dark')}.jpg",
                                 )
 
 
@@ -100,30 +75,17 @@ def picture(tab: Visit, page: str, part: str, file: Path) -> None:
     height = min(TALLEST, tab.page.evaluate("document.documentElement.scrollHeight") - top)
     width = tab.page.evaluate("innerWidth")
     while True:
-        taken = tab.page.screenshot(full_page=True, clip={"x": 0, "y": top, "width": width, "height": height})
-        small = with_a_palette(tab, taken, width, height)
-        if len(small) < LARGEST_BYTES:
+        taken = tab.page.screenshot(
+            full_page=True,
+            type="jpeg",
+            quality=60,
+            clip={"x": 0, "y": top, "width": width, "height": height},
+        )
+        if len(taken) < LARGEST_BYTES:
             break
         height = int(height * 0.8)
-    file.write_bytes(small)
-    print(f"{file.name}: {width}×{height}, {len(small):,} bytes")  # noqa: T201  # a command's output
-
-
-def with_a_palette(tab: Visit, png: bytes, width: int, height: int) -> bytes:
-    """The picture in its 256 most frequent colours, a third as large; the browser knows its pixels."""
-    indexed = tab.page.evaluate(INDEXED, base64.b64encode(png).decode())
-    palette, pixels = map(base64.b64decode, indexed)
-    rows = b"".join(b"\0" + pixels[y * width : (y + 1) * width] for y in range(height))
-    chunks = (
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
-        (b"PLTE", palette),
-        (b"IDAT", zlib.compress(rows, 9)),
-        (b"IEND", b""),
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
+    file.write_bytes(taken)
+    print(f"{file.name}: {width}×{height}, {len(taken):,} bytes")  # noqa: T201  # a command's output
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from cab_report.results.runs import Run
 from cab_report.site import paths
 from cab_report.site.pages.agent import failures, pages
+from cab_report.site.pages.badges import rate
+from cab_report.site.pages.model import pages as model_pages
 from fakes.many_cells import attempt
 from fakes.rendered import html, site_of, words
 
@@ -43,21 +45,34 @@ def test_each_task_with_each_model_leads_to_its_cell() -> None:
 
 
 def test_failures_are_by_cause_with_void_ones_apart() -> None:
-    runs = [
-        Run.from_cell(cell)
-        for cell in (
-            failed("aider", "agent_timeout", "agent", counted=True),
-            failed("aider", "agent_timeout", "agent", counted=True, model="m-2"),
-            failed("aider", "agent_crash", "agent", counted=True),
-            attempt("aider", fault="rate_limited"),
-            attempt("aider", passed=False),
-        )
+    site = site_of(
+        failed("aider", "agent_timeout", "agent", counted=True),
+        failed("aider", "agent_timeout", "agent", counted=True, model="m-2"),
+        failed("aider", "agent_crash", "agent", counted=True),
+        attempt("aider", fault="rate_limited"),
+        attempt("aider", passed=False),
+    )
+    cells = site.contents["real"].agents["aider"]
+    assert [(row.cause, len(row.attempts), row.models) for row in failures(cells, void=False)] == [
+        ("agent_timeout", 2, ["m-2", "small-1"]),
+        ("agent_crash", 1, ["small-1"]),
     ]
-    assert [(row.cause, row.attempts, row.models) for row in failures(runs, void=False)] == [
-        ("agent_timeout", 2, ("m-2", "small-1")),
-        ("agent_crash", 1, ("small-1",)),
-    ]
-    assert [(row.cause, row.fault) for row in failures(runs, void=True)] == [("rate_limited", "endpoint")]
+    assert [(row.cause, row.fault) for row in failures(cells, void=True)] == [("rate_limited", "endpoint")]
+
+
+def test_a_failure_leads_to_its_attempts() -> None:
+    """Those of a cell that stand behind another among them."""
+    void = attempt("aider", fault="rate_limited")
+    site = site_of(
+        void, attempt("aider"), *(attempt("aider", f"z/{n}", fault="rate_limited") for n in range(4))
+    )
+    text = html(site, pages, AIDER).partition("<h2>Failures</h2>")[2].partition("</table>")[0]
+    run = void["identity"]["run_id"]
+    assert f'href="../../cell/aider/small-1/mutations/swap/attempt/{run}/index.html">' in text
+    assert text.count("<a ") == 3
+    assert "rate limited endpoint 5 small-1 mutations/swap with small-1 z/0 with" in words(
+        f"<main>{text}</main>"
+    )
 
 
 def test_a_wrong_answer_is_no_failure() -> None:
@@ -74,7 +89,28 @@ def test_claims_against_what_was_served_and_unknown_without_one() -> None:
 
 def test_a_figure_says_of_how_many_attempts_it_is_known() -> None:
     site = site_of(attempt("aider", usd="1.00"), attempt("aider", "mutations/other"))
-    assert "≥$0.5000 – 1 of 2 known" in words(html(site, pages, AIDER))
+    assert "≥$0.5000 no interval 1 of 2" in words(html(site, pages, AIDER))
+
+
+def test_what_is_not_known_says_why() -> None:
+    text = words(html(site_of(attempt("aider", passed=False)), pages, AIDER))
+    assert "small-1 0.00 no interval – nothing passed – not recorded 10.0 s" in text
+    void = site_of(attempt("aider", fault="interrupted"))
+    assert "small-1 – all void" in words(html(void, pages, AIDER))
+    estimated = attempt("aider")
+    estimated["scores"]["tokens"]["tokens_source"] = "estimated"
+    assert "~1.10k" in words(html(site_of(estimated), pages, AIDER))
+
+
+def test_what_the_badge_pools_is_said_beside_it() -> None:
+    cells = [attempt("aider", f"c/{n}", model=model, passed=n > 0) for n in range(4) for model in ("a", "b")]
+    site = site_of(*cells)
+    pooled = rate(site.contents["real"].agents["aider"])
+    assert re.fullmatch(r"pass 0\.75 \(0\.\d\d…0\.\d\d\)", pooled)
+    said = f"together, with whichever model: {pooled}."
+    assert said in words(html(site, pages, AIDER))
+    model = words(html(site, model_pages, paths.model("real", "a")))
+    assert f"together, by whichever agent: {rate(site.contents['real'].models['a'])}." in model
 
 
 def test_others_with_a_common_model_are_a_link_away_in_one_order() -> None:
@@ -102,6 +138,7 @@ def test_the_list_counts_what_each_solved() -> None:
     text = words(html(site, pages, paths.agent("real")))
     assert "aider 1 1 1 of 2 3 0" in text
     assert "pi 1 1 0 of 1 0 1" in text
+    assert "agent versions models tasks solved" in text
 
 
 def test_a_site_without_attempts_says_so() -> None:

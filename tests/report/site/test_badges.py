@@ -91,7 +91,7 @@ def test_a_cell_counts_its_verdicts_or_says_why_there_is_none() -> None:
     cells = {path: text for path, text in made.items() if "/cell/" in path}
     assert cells == {
         "badge/cell/aider/small-1/mutations/swap.svg": "CodingAgentBench: aider · swap: passed 1/2",
-        "badge/cell/aider/small-1/mutations/void.svg": "CodingAgentBench: aider · void: void: rate_limited",
+        "badge/cell/aider/small-1/mutations/void.svg": "CodingAgentBench: aider · void: void: rate limited",
         "badge/simulated/cell/aider/small-1/mutations/played.svg": (
             "CodingAgentBench, simulated: aider · played: passed 1/1"
         ),

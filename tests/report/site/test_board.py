@@ -9,7 +9,7 @@ import pytest
 
 from cab_report.results.axes import AXES, Summary
 from cab_report.site.build import build
-from cab_report.site.pages.board import remark, sortable
+from cab_report.site.pages.board import sortable
 from cab_scoring.stats.intervals import UNKNOWN, Interval
 from fakes.many_cells import attempt, sweep, write
 
@@ -157,16 +157,31 @@ def test_a_large_board_is_small(tmp_path: Path) -> None:
     ],
 )
 def test_what_rows_are_sorted_by(key: str, of: Summary, expected: str | None) -> None:
-    assert sortable(key, of) == expected
+    assert sortable(of, AXES[key].unit) == expected
 
 
-def test_reasons() -> None:
-    nothing = Summary(value=None, interval=UNKNOWN, known=3, of=3)
-    figures = dict.fromkeys(AXES, nothing) | {"pass": summary(0.0)}
-    assert remark("tokens", figures) == "nothing passed"
-    assert remark("wall", figures) == "not recorded"
-    assert remark("pass", figures) == ""
-    assert remark("tokens", {**figures, "tokens": summary(None, known=0)}) == "not recorded"
-    assert remark("wall", {**figures, "wall": summary(1.0, known=2)}) == "2 of 3"
-    assert remark("refusal", {**figures, "refusal": summary(None, known=0, of=0)}) == "doesn't apply"
-    assert remark("wall", dict.fromkeys(AXES, summary(None, known=0, of=0))) == "all void"
+def test_what_is_in_every_figure_is_a_link_away(tmp_path: Path) -> None:
+    html = board(tmp_path, [attempt("aider", "c/0"), attempt("pi", "c/0"), attempt("pi", "c/0", model="b")])
+    assert html.count('<td><a href="./model/small-1/index.html#tasks">1</a></td>') == 2
+
+
+def test_the_charts_say_what_they_are_of_and_where_those_of_one_model_are(tmp_path: Path) -> None:
+    html = board(tmp_path, [attempt("aider"), attempt("pi"), attempt("pi", model="b")])
+    said = html.partition('<h2 id="pareto">')[2].partition('<div class="charts">')[0]
+    assert "Of every row above, whatever the table is filtered to." in said
+    assert 'Of one model: <a href="./model/small-1/index.html#pareto">small-1</a>.</p>' in said
+
+
+def test_the_model_is_chosen_first(tmp_path: Path) -> None:
+    html = board(tmp_path, [attempt("aider"), attempt("pi", model="b")])
+    assert re.findall(r'<label>(\w+) <\w+ [^>]*name="(\w+)"', html) == [
+        ("Model", "model"),
+        ("Find", "find"),
+        ("Axis", "axis"),
+    ]
+
+
+def test_a_board_of_void_attempts_says_nothing_of_axes(tmp_path: Path) -> None:
+    html = board(tmp_path, [attempt(fault="interrupted")])
+    assert by_agent(html)["aider"]["pass"] == "– all void"
+    assert "No task here measures" not in html

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from cab_report.results.runs import SITE_MARKER
 from cab_report.site import build as building
-from cab_report.site.build import MARKER, SiteError, build
+from cab_report.site.build import build
+from cab_report.site.place import SiteError
 from fakes.many_cells import attempt, sweep, write
 
 
@@ -27,12 +29,12 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
 def test_a_site_is_replaced_and_nothing_else_ever(tmp_path: Path) -> None:
     results, out = write(tmp_path / "results", sweep(1, 1, 1)), tmp_path / "site"
     build([results], out)
-    (out / "stale.html").touch()
+    (out / "agent/stale.html").touch()
     build([results], out)
-    assert not (out / "stale.html").exists()
+    assert not (out / "agent/stale.html").exists()
     (tmp_path / "home").mkdir()
     (tmp_path / "home/letter").write_text("dear")
-    with pytest.raises(SiteError, match="no site made by this command"):
+    with pytest.raises(SiteError, match="has letter, which this command did not make"):
         build([results], tmp_path / "home")
     assert files(tmp_path / "home") == {"letter": b"dear"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "results", "site"]
@@ -56,8 +58,9 @@ def test_a_build_that_fails_leaves_the_site_of_before(
 
 
 def test_no_attempt_is_an_error_in_words(tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
     with pytest.raises(SiteError, match="no recorded attempt under"):
-        build([tmp_path], tmp_path / "site")
+        build([tmp_path / "results"], tmp_path / "site")
     assert not (tmp_path / "site").exists()
 
 
@@ -69,7 +72,7 @@ def test_a_broken_record_costs_a_warning_only(tmp_path: Path) -> None:
     built = build([results], tmp_path / "site")
     assert built.attempts == 2
     assert [warning.count("task-09") for warning in built.warnings] == [1]
-    assert (tmp_path / "site" / MARKER).is_file()
+    assert (tmp_path / "site" / SITE_MARKER).is_file()
 
 
 def test_names_that_want_one_place_cost_a_warning_each(tmp_path: Path) -> None:
@@ -82,3 +85,35 @@ def test_names_that_want_one_place_cost_a_warning_each(tmp_path: Path) -> None:
     built = build([results], tmp_path / "site")
     assert [warning for warning in built.warnings if "is missing: " in warning]
     assert (tmp_path / "site/model/m/index.html").is_file()
+
+
+def test_only_broken_records_are_named(tmp_path: Path) -> None:
+    (tmp_path / "results/a").mkdir(parents=True)
+    (tmp_path / "results/a/cell.json").write_text("{")
+    with pytest.raises(SiteError, match=r"nothing to show: .*results/a/cell\.json is left out"):
+        build([tmp_path / "results"], tmp_path / "site")
+
+
+def test_what_was_added_to_a_site_is_not_lost(tmp_path: Path) -> None:
+    results, out = write(tmp_path / "results", sweep(1, 1, 1)), tmp_path / "site"
+    build([results], out)
+    (out / "CNAME").write_text("bench.example.org")
+    with pytest.raises(SiteError, match="has CNAME, which this command did not make"):
+        build([results], out)
+
+
+def test_a_site_never_takes_the_place_of_what_is_read(tmp_path: Path) -> None:
+    results = write(tmp_path / "results", sweep(1, 1, 1))
+    before = files(results)
+    (tmp_path / "link").symlink_to(results)
+    for out in (results, results / "site", tmp_path, tmp_path / "link/../results/s"):
+        with pytest.raises(SiteError, match="lie in each other"):
+            build([results], out)
+    assert files(results) == before
+
+
+def test_a_site_beside_results_is_not_read_as_results(tmp_path: Path) -> None:
+    results = write(tmp_path / "results", sweep(1, 1, 1))
+    build([results], tmp_path / "site")
+    (tmp_path / "site").rename(results / "site")
+    assert build([results], tmp_path / "other").attempts == 1

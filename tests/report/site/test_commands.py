@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -11,17 +12,21 @@ import sys
 from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
 from cab_report.site.build import build
 from cab_report.site.commands import Commands, commands
-from cab_runner import agents, images
+from cab_runner import agents, images, oracle, sandbox, tasks
+from cab_runner.resources import tasks_dir
 from fakes.attempt_folder import write
 from fakes.commands import cab
 from fakes.recorded import recorded
+from fakes.simulator import simulator
 
+TASK = "polyglot/python-reverse-string"
 DIGEST = f"sha256:{'1' * 64}"
 EVERYTHING = ("cell.json", "lock.json", "grade.json", "calls.jsonl")
 
@@ -47,38 +52,27 @@ def printed(page: Path, section: str) -> list[str]:
     return [unescape(text) for text in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", part, re.DOTALL)]
 
 
-def shell(command: str, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run it as its reader would, with an endpoint and a key that nobody may call."""
+def shell(
+    command: str, cwd: Path, given: Mapping[str, str] = {}, stdin: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run it as its reader would, unless ``given`` others with an endpoint and a key that nobody may call."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    own = {"PATH": path, "CAB_ENDPOINT": "http://127.0.0.1:9/v1", "CAB_KEY": "nobodys"}
+    own = {"PATH": path, "CAB_ENDPOINT": "http://127.0.0.1:9/v1", "CAB_KEY": "nobodys", **given}
     return subprocess.run(
         ["sh", "-c", command], cwd=cwd, env={**os.environ, **own}, capture_output=True, text=True,
-        check=False, **options,
+        check=False, stdin=stdin,
     )  # fmt: skip
 
 
-def site_of(folder: Path, sandbox: str) -> tuple[Path, Path]:
+def site_of(folder: Path, sandbox_name: str) -> tuple[Path, Path]:
     """An attempt played for real: its results, and the page of its cell."""
-    task = "polyglot/python-reverse-string"
     done = cab(
-        *(
-            "run-cell",
-            "-a",
-            "bash-loop",
-            "-m",
-            "oracle",
-            "-t",
-            task,
-            "--endpoint",
-            "sim",
-            "--sandbox",
-            sandbox,
-        ),
-        cwd=folder,
-    )
+        "run-cell", "-a", "bash-loop", "-m", "oracle", "-t", TASK, "--endpoint", "sim",
+        "--sandbox", sandbox_name, cwd=folder,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     build([folder / "results"], folder / "site")
-    return folder / "results", folder / f"site/simulated/cell/bash-loop/oracle/{task}/index.html"
+    return folder / "results", folder / f"site/simulated/cell/bash-loop/oracle/{TASK}/index.html"
 
 
 @pytest.fixture(scope="module")
@@ -90,11 +84,10 @@ def test_every_printed_command_to_run_it_works(played: tuple[Path, Path], tmp_pa
     lines = [line for line in printed(played[1], "run") if not line.startswith("docker")]
     assert [shlex.split(line)[1] for line in lines] == ["run-cell", "check", "agents"]
     for line in lines:
-        done = shell(line, tmp_path)
-        assert done.returncode == 0, (line, done.stderr)
-    again, check = (tmp_path / "results" / sweep / "bash-loop/oracle" for sweep in ("local", "check"))
-    assert list(again.rglob("cell.json"))
-    assert list(check.rglob("cell.json"))
+        if "cab check" not in line:  # needs an endpoint
+            done = shell(line, tmp_path)
+            assert done.returncode == 0, (line, done.stderr)
+    assert list((tmp_path / "results/local/bash-loop/oracle").rglob("cell.json"))
     assert "cab-proxy --upstream http://127.0.0.1:9/v1" in done.stdout
 
 
@@ -105,6 +98,34 @@ def test_every_printed_command_about_evidence_works(played: tuple[Path, Path]) -
         done = shell(line, played[0])
         assert done.returncode == 0, (line, done.stderr)
         assert word in done.stdout
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("simulated", [False, True])
+def test_every_printed_command_works_with_an_endpoint_of_ones_own(tmp_path: Path, simulated: bool) -> None:
+    """The simulator as an endpoint like any other, for what the pages of a published site print."""
+    recorded_with = {"agent": "bash-loop", "model": "oracle", "task": TASK, "simulated": simulated}
+    write(tmp_path / "recorded", identity=recorded_with)
+    root = tmp_path / "site"
+    build([tmp_path / "recorded"], root)
+    page = root / ("simulated" if simulated else "") / f"cell/bash-loop/oracle/{TASK}/index.html"
+    lines = [line for line in printed(page, "run") if not line.startswith("docker")]
+    script = oracle.script_for(
+        tasks.load(tasks_dir(), TASK), "oracle", sandbox.choose("process", simulated=True), None, Event()
+    )
+    with simulator("--script", str(script), key="the-key") as url:
+        own = {"CAB_ENDPOINT": url, "CAB_KEY": "the-key", "MODEL": "oracle"}
+        for line in lines:
+            done = shell(line, tmp_path, own)
+            assert done.returncode == 0, (line, done.stderr)
+    for sweep in ("local", "check"):
+        [made] = (tmp_path / "results" / sweep).rglob("cell.json")
+        cell = json.loads(made.read_bytes())
+        assert cell["scores"]["pass_rate"]["pass"] == 1
+        assert cell["provisional"] is (sweep == "check")
+        assert cell["identity"]["simulated"] is (simulated and sweep == "local")
+    assert f"cab-proxy --upstream {url}" in done.stdout
+    assert "the-key" not in done.stdout
 
 
 @pytest.mark.docker
@@ -144,10 +165,17 @@ def test_a_key_goes_to_the_readers_own_endpoint_only() -> None:
     ],
 )
 def test_what_a_record_says_is_one_word_for_the_shell(identity: dict[str, Any], words: list[str]) -> None:
-    for each in made(**identity).run[:2]:
-        line = shlex.split(each.text)
-        at = line.index(words[0])
-        assert line[at : at + len(words)] == words
+    line = shlex.split(made(**identity).run[0].text)
+    at = line.index(words[0])
+    assert line[at : at + len(words)] == words
+
+
+@pytest.mark.parametrize("identity", [{"simulated": True, "sandbox": "process"}, {"endpoint": "local"}])
+def test_a_check_is_of_an_endpoint_of_ones_own_wherever_the_cell_ran(identity: dict[str, Any]) -> None:
+    check = made(**identity).run[1]
+    assert '--model "$MODEL" --endpoint "$CAB_ENDPOINT" --key-env CAB_KEY --task mutations/swap' in check.text
+    assert "process" not in check.text
+    assert "MODEL: one that it serves" in check.needs
 
 
 @pytest.mark.parametrize(

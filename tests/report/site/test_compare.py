@@ -6,7 +6,7 @@ import pytest
 
 from cab_report.site import paths
 from cab_report.site.content import Site
-from cab_report.site.pages.compare import costs_in_words, duels, in_words, pages
+from cab_report.site.pages.compare import corrected_for, costs_in_words, duels, in_words, pages
 from fakes.many_cells import attempt
 from fakes.rendered import html, site_of, words
 
@@ -76,6 +76,14 @@ def test_what_does_not_stand_after_the_correction_is_said_not_to() -> None:
     site = site_of(*both(*[(True, False)] * 5, *[(True, True)] * 7), *others)
     assert "would be more than chance explains for this pair alone, but not among all" in said(site, pairs=28)
     assert "after Holm's correction for 28 pairs" in said(site, pairs=28)
+
+
+def test_the_correction_is_for_pairs_that_were_compared() -> None:
+    apart = [attempt(f"agent-{n}", f"c/{n}") for n in range(6)]
+    site = site_of(*both((True, False), (True, True), (False, True)), *apart)
+    content = site.contents["real"]
+    assert len(content.differences) == 28
+    assert corrected_for(content, "small-1") == 1
 
 
 def test_one_task_says_nothing_of_chance() -> None:
@@ -149,8 +157,33 @@ def test_bills_are_refused_where_only_one_was_served_from_a_cache() -> None:
     )
 
 
+def test_with_one_model_it_is_said_and_with_several_it_is_counted() -> None:
+    one = both(*[(True, False)] * 12)
+    text = words(html(site_of(*one), pages, PAIR))
+    assert "With small-1: aider passed 12 of 12 tasks more often than pi" in text
+    assert "With small-1: no task was solved by both." in text
+    several = [*one, *both((True, True), model="b"), *both(*[(False, True)] * 12, model="c")]
+    text = words(html(site_of(*several), pages, PAIR))
+    assert (
+        "aider passes more often than pi with 1 of 3 models and pi passes more often than aider with 1 of 3 "
+        "models, by more than chance explains. With 1 the difference may be chance."
+    ) in text
+    assert "passed 12 of 12 tasks" not in text
+    assert "solved by both" not in text
+    alike = site_of(*both((True, False)), *both((True, True), model="b"))
+    said = "Neither aider nor pi passes more often with any of 2 models, by more than chance explains. How"
+    assert said in words(html(alike, pages, PAIR))
+
+
 @pytest.mark.parametrize(("one", "shown"), [("aider", "+1"), ("pi", "−1")])
 def test_the_choice_shows_with_how_many_models_one_is_better(one: str, shown: str) -> None:
     text = html(site_of(*both(*[(True, False)] * 12)), pages, paths.compare("real"))
     row = text.partition(f'<th scope="row"><a href="../agent/{one}/index.html">')[2].partition("</tr>")[0]
     assert f'<a href="./aider/pi/index.html">{shown}</a>' in row
+
+
+def test_estimates_are_said() -> None:
+    cells = both((True, True))
+    assert "are estimates" not in words(html(site_of(*cells), pages, PAIR))
+    cells[0]["scores"]["tokens"]["tokens_source"] = "estimated"
+    assert "Some tokens are estimates (~)" in words(html(site_of(*cells), pages, PAIR))

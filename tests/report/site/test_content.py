@@ -61,3 +61,14 @@ def test_a_name_that_no_file_can_have_leaves_its_attempt_out() -> None:
     made, warnings = content.content(found(attempt("a" * 300), attempt(model="m/" * 600), attempt("aider")))
     assert list(made["real"].agents) == ["aider"]
     assert [warning.split(":")[0] for warning in warnings] == ["0 is left out", "1 is left out"]
+
+
+def test_two_cells_never_share_a_page() -> None:
+    made, [warning] = content.content(found(attempt(model="b", task="c/d"), attempt(model="b/c", task="d")))
+    assert [cell.task for cell in made["real"].cells.values()] == ["c/d"]
+    assert warning == "1 is left out: another cell has the page that it would have"
+
+
+def test_an_attempt_without_an_id_is_named_by_its_sweep() -> None:
+    _, warnings = content.content(found(attempt(run_id=None, sweep_id="s" * 5000)))
+    assert warnings == ["0 is left out: a name in it is too long for a page"]

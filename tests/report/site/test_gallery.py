@@ -80,6 +80,8 @@ def test_a_card_shows_the_verdict_and_leads_to_the_recording(tmp_path: Path) -> 
     record(made, "<script>alert(1)</script>\x1b[31m\x07")
     text = page(made)
     assert 'href="../cell/aider/small-1/mutations/good/index.html#recording"' in text
-    assert [word in text for word in ("✓ passed", "✗ failed", "– void: sandbox error")] == [True] * 3
+    assert [
+        word in text for word in ("✓ passed</span>", "✗ failed</span>", "– void</span>: sandbox error")
+    ] == [True] * 3
     assert "<script>" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;␇" in text

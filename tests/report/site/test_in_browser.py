@@ -212,6 +212,29 @@ def test_the_board_is_sorted_by_keyboard(tab: Visit) -> None:
     assert page.evaluate("document.activeElement.textContent") == "tokens/correct"
 
 
+def test_a_thousand_is_more_than_a_hundred(tab: Visit) -> None:
+    page = tab.go("index.html")
+    attempts = page.locator("#board tbody td:nth-child(5)")
+    for at, text in enumerate(("999", "1,234", "998")):
+        attempts.nth(at).evaluate("(cell, text) => { cell.textContent = text; }", text)
+    page.locator("#board thead button", has_text="attempts").click()
+    page.wait_for_selector('#board th[aria-sort="descending"]:has-text("attempts")')
+    assert attempts.all_inner_texts()[:3] == ["1,234", "999", "998"]
+
+
+def test_a_table_that_goes_on_is_shaded_at_its_edge(browser: Browser, made_site: MadeSite) -> None:
+    shaded = "box => !/none|( 0px){4}/.test(getComputedStyle(box).boxShadow)"
+    for viewport, wide in ((PHONE, True), ({"width": 1600, "height": 740}, False)):
+        with visit(browser, f"{made_site.root.as_uri()}/", viewport=viewport) as tab:
+            page = tab.go("model/model-00/index.html")
+            box = page.locator(".scroll").first
+            assert box.evaluate("box => box.scrollWidth > box.clientWidth") == wide
+            assert box.evaluate(shaded) == wide
+            box.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+            drawn(page)
+            assert not box.evaluate(shaded)
+
+
 def test_what_the_board_shows_is_in_its_address(tab: Visit) -> None:
     from playwright.sync_api import expect  # noqa: PLC0415
 
@@ -223,12 +246,12 @@ def test_what_the_board_shows_is_in_its_address(tab: Visit) -> None:
     assert in_order(column(page, "wall time")[1], down=False)
     controls.get_by_role("searchbox").fill("AGENT-0")
     expect(rows).to_have_count(6)
-    controls.get_by_role("combobox", name="Agent").select_option(label="agent-01")
-    expect(rows).to_have_count(2)
-    expect(page.get_by_role("status")).to_contain_text("2 of ")
+    controls.get_by_role("combobox", name="Model").select_option(label="model-01")
+    expect(rows).to_have_count(3)
+    expect(page.get_by_role("status")).to_contain_text("3 of ")
     shown = rows.all_inner_texts()
     page.reload()
-    expect(rows).to_have_count(2)
+    expect(rows).to_have_count(3)
     assert rows.all_inner_texts() == shown
     expect(page.locator("#board th[aria-sort]")).to_contain_text("wall time")
     page.go_back()
@@ -334,7 +357,7 @@ def test_the_codes_to_embed_work_as_they_are_printed(browser: Browser, played: P
             tab.page.goto(blog)
             inside = tab.page.frame_locator("iframe")
             assert "bash-loop" in inside.locator("h1").inner_text()
-            assert inside.locator("p").first.inner_text().startswith("passed")
+            assert inside.locator("p").first.inner_text().startswith("✓ passed")
             assert tab.page.evaluate("document.images[0].naturalWidth") > 40
             inside.get_by_role("link").click()
             tab.page.wait_for_url(f"{url}bench/{CELL.removesuffix('index.html')}**")
@@ -387,3 +410,4 @@ def test_a_site_of_3465_cells(
             f"index.html {size:,} bytes, sorted {sorted_s:.2f} s after navigation"
         )
     assert size < 500_000
+    assert used.ru_maxrss < 1_000_000  # KiB

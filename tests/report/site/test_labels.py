@@ -33,10 +33,17 @@ def test_a_name_without_room_has_no_place() -> None:
     assert place([(10, 10)], ["x" * 200], WITHIN) == [None]
 
 
-@given(st.lists(st.tuples(PLACES, st.text("x", min_size=1, max_size=30)), max_size=12))
-def test_no_name_is_over_another_or_over_a_point(points: list[tuple[tuple[float, float], str]]) -> None:
+@given(
+    st.lists(st.tuples(PLACES, st.text("x", min_size=1, max_size=30)), max_size=12),
+    st.lists(PLACES, max_size=12),
+)
+def test_no_name_is_over_another_or_over_a_point(
+    points: list[tuple[tuple[float, float], str]], others: list[tuple[float, float]]
+) -> None:
     places = [at for at, _ in points]
-    boxes = [label.box for label in place(places, [name for _, name in points], WITHIN) if label is not None]
+    labels = place(places, [name for _, name in points], WITHIN, others)
+    boxes = [label.box for label in labels if label is not None]
     assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
     assert all(WITHIN.holds(box) for box in boxes)
-    assert not any(box.left < x < box.right and box.top < y < box.bottom for box in boxes for x, y in places)
+    at_any = (*places, *others)
+    assert not any(box.left < x < box.right and box.top < y < box.bottom for box in boxes for x, y in at_any)

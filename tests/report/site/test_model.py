@@ -46,7 +46,7 @@ def test_a_model_with_one_agent_is_compared_with_nothing() -> None:
     text = words(html(site_of(attempt("aider")), pages, MODEL))
     assert "by 1 agent at 1 task." in text
     assert "Differences that stand" not in text
-    assert "Passes against what they cost" not in text
+    assert "What a correct task costs" not in text
 
 
 def test_the_list_has_every_model_of_the_kind() -> None:
@@ -55,5 +55,5 @@ def test_the_list_has_every_model_of_the_kind() -> None:
     )
     text = html(site, pages, paths.model("real"))
     assert '<a href="./m/1/index.html">m/1</a>' in text
-    assert "m/1 2 1 of 1 2 0" in words(text)
+    assert "model agents tasks solved counted attempts void m/1 2 1 of 1 2 0" in words(text)
     assert ">x<" not in text

@@ -56,6 +56,17 @@ def test_the_front_is_filled_named_and_in_the_table() -> None:
     assert labels == ["best", "cheap"]
 
 
+def test_no_name_is_over_a_point_that_has_none() -> None:
+    def beside(made: Chart) -> str | None:
+        [label] = (text for text in drawing(made).iter(f"{SVG}text") if text.get("class") == "label")
+        return label.get("text-anchor")
+
+    ends = [point("cheap", 0.05, 1_000), point("dear", 0.05, 100_000)]
+    best = point("best", 0.9, 10_000)
+    assert beside(chart([best, *ends[1:]], TOKENS)) == "start"
+    assert beside(chart([best, *ends[1:], point("worse", 0.9, 10_600)], TOKENS)) == "end"
+
+
 def test_the_line_of_the_front_is_a_staircase_up_from_the_cheapest() -> None:
     made = chart([point("best", 0.9, 60_000), point("cheap", 0.4, 10_000)], TOKENS)
     [line] = (path for path in drawing(made).iter(f"{SVG}path") if path.get("class") == "front-line")
@@ -161,9 +172,18 @@ def test_points_with_one_model_are_called_by_agent() -> None:
 def test_it_says_where_tasks_differ() -> None:
     same = [attempt(agent, f"c/{n}") for agent in ("aider", "pi") for n in range(3)]
     assert both(same)[0].said == ""
-    assert (
-        both([*same, attempt("pi", "c/9")])[0].said == "Each is over the tasks that it has, 3 to 4 of them."
+    made, _ = both([*same, attempt("pi", "c/9")])
+    assert made.said == (
+        "Each is over the tasks that it has, 3 to 4 of 4. "
+        "The front is of those that have 90% of the tasks or more."
     )
+
+
+def test_who_was_tried_at_a_few_tasks_pushes_nobody_off_the_front() -> None:
+    whole = [attempt("whole", f"c/{n}", passed=n < 5) for n in range(10)]
+    few = [attempt("few", f"c/{n}") for n in range(3)]
+    assert [each.agent for each in both([*whole, *few])[0].front] == ["whole"]
+    assert titles(both([*whole, *few])[0], "point") == ["few: 1.00 at 1.1k"]
 
 
 def test_bills_are_not_compared_where_only_some_were_cached() -> None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cab_report.attempt.evidence import Span
 from cab_report.site import content, paths, player, templating
+from cab_report.site.charts.timeline import timeline
 from cab_report.site.content import Site
-from cab_report.site.evidence import Span
 from fakes.browser import chromium, visit
 from fakes.sites import HOSTILE, MARKUP
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PAGE = """{% extends "base.html" %}
+{% from "macros.html" import scroll with context %}
 {% block title %}One{% endblock %}
 {% block csp_script %} 'wasm-unsafe-eval'{% endblock %}
 {% block main %}<h1>One</h1><input id="field">
@@ -70,9 +72,11 @@ def html(trace: tuple[Span, ...] = TRACE, recording: Path | None = None, *, evid
             kind="real",
             here=here,
             url=partial(paths.link, here=here),
-            trace=trace,
+            drawing=timeline(trace) if trace else None,
             trace_missing="no trace.jsonl",
-            recording=recording,
+            cast=player.read(recording) if recording else None,
+            playable=bool(player.files()),
+            recording="evidence/terminal.cast",
             recording_missing="no terminal.cast",
         )
     )
@@ -98,7 +102,7 @@ def test_the_drawing_says_everything_without_a_script() -> None:
 
 def test_a_long_trace_is_a_small_page_that_says_what_it_lacks() -> None:
     text = html(TRACE * 400)
-    assert "Of 2000 spans 400 are drawn and replayed" in text
+    assert "Of 2,000 spans 400 are drawn and replayed" in text
     assert len(text) < 200_000
 
 

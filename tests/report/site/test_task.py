@@ -64,7 +64,7 @@ def test_pooled_versions_are_warned_of() -> None:
 
 def test_void_attempts_are_counted_apart() -> None:
     text = words(html(site_of(attempt("a"), attempt("b", fault="rate_limited")), pages, SWAP))
-    assert "1 of 1 agent solved it; 1 of 1 attempts with a verdict passed, 1 more is void." in text
+    assert "1 of 1 agent solved it; 1 of 1 attempt with a verdict passed; 1 void attempt besides." in text
 
 
 def test_neighbours_are_those_of_its_category() -> None:
@@ -78,5 +78,5 @@ def test_the_list_is_by_category() -> None:
     site = site_of(attempt(), attempt(task="polyglot/x", passed=False))
     text = html(site, pages, paths.task("real"))
     assert text.index("<h2>mutations</h2>") < text.index("<h2>polyglot</h2>")
-    assert "polyglot/x 0 of 1 agents 0 of 1 0" in words(text)
+    assert "polyglot/x 0 of 1 agent 0 of 1 0" in words(text)
     assert 'href="../category/polyglot/index.html"' in text

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from cab_report.results.axes import Summary
 from cab_report.site import content, templating
 from cab_report.site.content import Site
 from cab_scoring.stats.intervals import Interval
@@ -26,7 +25,7 @@ def site() -> Site:
 def test_a_template_escapes_and_a_misspelt_name_is_an_error(site: Site) -> None:
     env = templating.environment(site)
     assert env.from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
-    assert env.from_string("{{ x }}").render(x=None) == "–"
+    assert env.from_string("{{ x }}{{ x|visible }}").render(x=None) == "––"
     with pytest.raises(UndefinedError):
         env.from_string("{{ y }}").render(x=1)
 
@@ -44,16 +43,10 @@ def test_json_in_a_script_element_ends_where_it_should(text: str) -> None:
     assert "".join(found) == f"{made}after"
 
 
-def summary(value: float | None, *, high: float | None = None, known: int = 2, of: int = 2) -> Summary:
-    return Summary(value=value, high=high, interval=Interval(0.25, None), known=known, of=of)
-
-
-def test_figures_say_what_is_not_known() -> None:
-    assert templating.figure(summary(None, known=0), "share") == "–"
-    assert templating.figure(summary(0.5, high=0.75), "share") == "0.50–0.75"
-    assert templating.figure(summary(1200, known=1), "tokens") == "≥1.20k"
-    assert templating.figure(summary(1200), "tokens") == "1.20k"
-    assert templating.interval(summary(0.5), "share") == "0.25…–"
+def test_what_makes_text_of_a_figure_is_a_filter_and_can_be_handed_on(site: Site) -> None:
+    env = templating.environment(site)
+    made = env.from_string("{{ 0.5|signed }} {{ interval|between(signed) }} {{ 3465|many('attempt') }}")
+    assert made.render(interval=Interval(-0.25, 1)) == "+0.50 -0.25…+1.00 3,465 attempts"
 
 
 def test_templates_have_no_inline_script_or_style() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cab_report.attempt.evidence import Span
 from cab_report.site.charts import timeline
 from cab_report.site.charts.timeline import DRAWN, LEFT, RIGHT, Bar, sums
-from cab_report.site.evidence import Span
 
 
 def span(

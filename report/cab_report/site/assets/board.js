@@ -11,7 +11,7 @@
   const LEAD = scale.closest("th").cellIndex;
   const axes = [...head.cells].slice(LEAD).map((cell) => cell.dataset.k);
   const TEXTS = ["agent", "model"];
-  let state = { axis: axes[0], sort: "", dir: "", find: "", agent: "", model: "" };
+  let state = { axis: axes[0], sort: "", dir: "", find: "", model: "" };
 
   const column = (key) => [...head.cells].findIndex((cell) => cell.dataset.k === key);
 
@@ -70,7 +70,7 @@
   // Unknown is last, whichever way; what is equal stays in the order of the page.
   function sort(key, dir) {
     const at = column(key), sign = dir === "down" ? -1 : 1;
-    const figure = (cell) => parseFloat(cell.dataset.v ?? cell.textContent);
+    const figure = (cell) => parseFloat(cell.dataset.v ?? cell.textContent.replaceAll(",", ""));
     const compare = TEXTS.includes(key)
       ? (a, b) => sign * a.localeCompare(b, "en", { numeric: true })
       : (a, b) => Number.isNaN(a) - Number.isNaN(b) || sign * (a - b);
@@ -82,12 +82,12 @@
     head.cells[at].setAttribute("aria-sort", dir === "down" ? "descending" : "ascending");
   }
 
-  function filter({ find, agent, model }) {
+  function filter({ find, model }) {
     let count = 0;
     for (const row of rows) {
       const [ofAgent, ofModel] = [row.cells[0].textContent, row.cells[1].textContent];
       const found = `${ofAgent} ${ofModel}`.toLowerCase().includes(find.trim().toLowerCase());
-      row.hidden = !found || (agent && agent !== ofAgent) || (model && model !== ofModel);
+      row.hidden = !found || (model && model !== ofModel);
       count += !row.hidden;
     }
     return count;

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+Place = tuple[float, float]
+"""Across and down, in pixels."""
+
 _LINE: Final = 15
 _CHARACTER: Final = 6.6
 """Width of one at the 12 px of a chart's text; more than most have, so that no name overruns its box."""
@@ -59,11 +62,13 @@ class Label:
         return self.near == self.box.right
 
 
-def place(points: Sequence[tuple[float, float]], names: Sequence[str], within: Box) -> list[Label | None]:
-    """For each point, where its name stands: within the box, over no point and no other name. None where that
-    is nowhere near.
+def place(
+    points: Sequence[Place], names: Sequence[str], within: Box, others: Sequence[Place] = ()
+) -> list[Label | None]:
+    """For each point, where its name stands: within the box, over no other name, and over no point of these
+    and of ``others``, which have no name. None where that is nowhere near.
     """
-    taken = [Box(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y in points]
+    taken = [Box(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y in (*points, *others)]
     placed: list[Label | None] = []
     for (x, y), name in zip(points, names, strict=True):
         width = len(name) * _CHARACTER

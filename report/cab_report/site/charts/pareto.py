@@ -3,7 +3,8 @@
     tokens, usd = pareto.both(content.groups, content.summaries)
 
 ``{{ pareto(tokens) }}`` of the template pareto.html shows one, with its text alternative. The front is of all
-whose figures are known in full, drawn or not. What is not known in full is no point, and is named with why.
+whose figures are known in full, over nearly all tasks, drawn or not. What is not known in full is no point,
+and is named with why.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ MOST_WITH_WHISKERS: Final = 25
 """Points; the intervals of more hide each other."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, WIDTH - 16, 14, HEIGHT - 46
 _RADIUS: Final = 4
+_NEARLY_ALL: Final = 0.9
 _LONGEST_NAME: Final = 34
 _INSIDE: Final = Box(_LEFT, _TOP, _RIGHT, _BOTTOM)
 
@@ -54,6 +56,8 @@ class Point:
     spent: Summary
     name: str
     """What it is called in the drawing."""
+    at_nearly_all: bool = True
+    """Whether it was graded at nearly all of the tasks: who was tried at a few may have had the easy ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +85,12 @@ def both(
     found = [summaries[group.agent, group.family.model] for group in groups]
     one_model = len({group.family.model for group in groups}) == 1
     tasks = sorted(len(group.tallies) for group in groups if group.tallies)
+    everything = len({task for group in groups for task in group.tallies})
     said = ""
-    if len({frozenset(group.tallies) for group in groups if group.tallies}) > 1:
-        said = f" Each is over the tasks that it has, {tasks[0]} to {tasks[-1]} of them."
+    if tasks and tasks[0] < everything:
+        said = f" Each is over the tasks that it has, {tasks[0]} to {tasks[-1]} of {everything}."
+    if tasks and tasks[0] < _NEARLY_ALL * everything:
+        said += f" The front is of those that have {_NEARLY_ALL:.0%} of the tasks or more."
     if not one_model:
         said += " What differs is the agent with its model, not the agent alone."
 
@@ -97,6 +104,7 @@ def both(
                 name=one_line(
                     group.agent if one_model else f"{group.agent} · {group.family.model}", _LONGEST_NAME
                 ),
+                at_nearly_all=len(group.tallies) >= _NEARLY_ALL * everything,
             )
             for group, summary, each in zip(groups, found, spent, strict=True)
         ]
@@ -117,7 +125,9 @@ def chart(points: Sequence[Point], x_axis: Axis, said: str = "") -> Chart:
         else:
             drawn.append(point)
     known = {(each.agent, each.model): each for each in (*drawn, *missing.get(_ZERO, ()))}
-    best = front({key: (each.passed.value, each.spent.value) for key, each in known.items()})
+    best = front(
+        {key: (each.passed.value, each.spent.value) for key, each in known.items() if each.at_nearly_all}
+    )
     on_front = sorted((known[key] for key in best), key=lambda each: (-_y(each), _x(each), each.name))
     filled = [each for each in on_front if each.spent.value]
     hollow = [each for each in drawn if (each.agent, each.model) not in best]
@@ -157,7 +167,7 @@ def _svg(filled: Sequence[Point], hollow: Sequence[Point], x_axis: Axis) -> Mark
     if len(drawn) <= MOST_WITH_WHISKERS:
         parts += (whisker for point in drawn for whisker in _whiskers(point, x, y))
     parts += [_front_line(filled, x, y), _dots(hollow, "point", x, y, x_axis)]
-    parts += [_dots(filled, "front", x, y, x_axis), *_labels(filled, x, y)]
+    parts += [_dots(filled, "front", x, y, x_axis), *_labels(filled, hollow, x, y)]
     return Markup(
         '<svg class="chart" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img"'
         ' aria-labelledby="pareto-{key}" aria-describedby="pareto-{key}-said">'
@@ -241,12 +251,11 @@ def _dots(points: Sequence[Point], kind: str, x: Scale, y: Scale, x_axis: Axis) 
     return Markup('<g class="{}">{}</g>').format(kind, dots)
 
 
-def _labels(filled: Sequence[Point], x: Scale, y: Scale) -> Iterator[Markup]:
-    """The names that there is room for; the table has all."""
-    places = [(x(_x(point)), y(_y(point))) for point in filled]
-    for point, (at_x, at_y), label in zip(
-        filled, places, place(places, [point.name for point in filled], _INSIDE), strict=True
-    ):
+def _labels(filled: Sequence[Point], hollow: Sequence[Point], x: Scale, y: Scale) -> Iterator[Markup]:
+    """Those names of filled points that there is room for; the table has all."""
+    places, others = ([(x(_x(point)), y(_y(point))) for point in points] for points in (filled, hollow))
+    labels = place(places, [point.name for point in filled], _INSIDE, others)
+    for point, (at_x, at_y), label in zip(filled, places, labels, strict=True):
         if label is None:
             continue
         middle = (label.box.top + label.box.bottom) / 2

@@ -13,7 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from cab_report.site.evidence import Span
+    from cab_report.attempt.evidence import Span
 
 DRAWN: Final = 400
 """Spans; more make a page heavy, and bars too thin to tell apart."""
@@ -92,6 +92,11 @@ class Timeline:
     """Until the last known end."""
     left_out: int
     """Spans that are not drawn."""
+    sums: Sequence[Sum]
+    """Of all spans."""
+    width: int = WIDTH
+    left: int = LEFT
+    right: int = RIGHT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +151,7 @@ def timeline(trace: Sequence[Span]) -> Timeline:
         height=top + _AXIS,
         total_ms=total_ms,
         left_out=len(trace) - len(drawn),
+        sums=sums(trace),
     )
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from cab_report.results.runs import SELF_REPORTED, Run
+from cab_report.results.runs import SELF_REPORTED
 from cab_report.site import paths
-from cab_report.site.charts.whisker import whisker
-from cab_report.site.content import Cell, Content, Site
+from cab_report.site.content import Cell, Content, Recorded, Site
+from cab_report.site.pages.badges import rate
 from cab_report.site.parts import Page
-from cab_report.site.tables import matrix, standings
+from cab_report.site.tables import matrix, names, seen, standings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +22,18 @@ class Failure:
     cause: str
     """Of the failure table."""
     fault: str
-    attempts: int
-    models: tuple[str, ...]
+    attempts: tuple[tuple[Cell, Recorded], ...]
+
+    @property
+    def models(self) -> list[str]:
+        """Those of its attempts."""
+        return sorted({cell.model for cell, _ in self.attempts})
 
 
 def pages(site: Site) -> Iterator[Page]:
     """The list of agents, and one of each."""
     for kind, content in site.contents.items():
-        yield Page(path=paths.agent(kind), template="agents.html", values=partial(_list, content))
+        yield Page(path=paths.agent(kind), template="names.html", values=partial(names, content, "agent"))
         for agent, cells in content.agents.items():
             yield Page(
                 path=paths.agent(kind, agent),
@@ -38,64 +42,38 @@ def pages(site: Site) -> Iterator[Page]:
             )
 
 
-def failures(runs: Iterable[Run], *, void: bool) -> list[Failure]:
+def failures(cells: Iterable[Cell], *, void: bool) -> list[Failure]:
     """Causes of counted attempts that ended with a failure, or of void ones; the most frequent first."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for run in runs:
-        if run.cause != "none" and run.sums.counted != void:
-            found.setdefault((run.cause, run.fault), []).append(run.model)
+    found: dict[tuple[str, str], list[tuple[Cell, Recorded]]] = {}
+    for cell in cells:
+        for each in cell.attempts:
+            if each.run.cause != "none" and each.run.sums.counted != void:
+                found.setdefault((each.run.cause, each.run.fault), []).append((cell, each))
     return [
-        Failure(cause=cause, fault=fault, attempts=len(models), models=tuple(sorted(set(models))))
-        for (cause, fault), models in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+        Failure(cause=cause, fault=fault, attempts=tuple(attempts))
+        for (cause, fault), attempts in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
     ]
 
 
-def _list(content: Content) -> Mapping[str, Any]:
-    return {
-        "kind": content.kind,
-        "rows": [
-            {
-                "agent": agent,
-                "versions": _seen(run.agent_version for run in _runs(cells)),
-                "models": len({cell.model for cell in cells}),
-                "tasks": len({cell.task for cell in cells}),
-                "solved": len({cell.task for cell in cells if cell.passed}),
-                "counted": sum(len(cell.counted) for cell in cells),
-                "attempts": sum(len(cell.attempts) for cell in cells),
-            }
-            for agent, cells in content.agents.items()
-        ],
-    }
-
-
 def _values(content: Content, agent: str, cells: Sequence[Cell]) -> Mapping[str, Any]:
-    runs = _runs(cells)
+    runs = [each.run for cell in cells for each in cell.attempts]
     return {
         "kind": content.kind,
         "agent": agent,
         "identity": {
-            "Versions": _seen(run.agent_version for run in runs),
-            "Behaviour": _seen(run.behavior_mode for run in runs),
-            "Sandboxes": _seen(run.sandbox for run in runs),
+            "Versions": seen(run.agent_version for run in runs),
+            "Behaviour": seen(run.behavior_mode for run in runs),
+            "Sandboxes": seen(run.sandbox for run in runs),
         },
         "attempts": len(runs),
         "void": sum(not run.sums.counted for run in runs),
         "tasks": len({cell.task for cell in cells}),
         "standings": standings(content, agent=agent),
         "matrix": matrix(cells, "task", "model"),
-        "failed": failures(runs, void=False),
-        "voided": failures(runs, void=True),
+        "pooled": rate(cells),
+        "failed": failures(cells, void=False),
+        "voided": failures(cells, void=True),
         "economy": content.economy[agent],
         "claims": SELF_REPORTED,
         "others": sorted({other for pair in content.pairs if agent in pair for other in pair} - {agent}),
-        "whisker": whisker,
     }
-
-
-def _runs(cells: Iterable[Cell]) -> list[Run]:
-    return [each.run for cell in cells for each in cell.attempts]
-
-
-def _seen(values: Iterable[str | None]) -> list[str]:
-    """What was recorded, each once."""
-    return sorted({str(value) for value in values if value is not None})

@@ -11,7 +11,7 @@ from cab_report.site import paths
 from cab_report.site.badges import Tone, badge
 from cab_report.site.content import Cell, Site
 from cab_report.site.parts import Text
-from cab_report.text import one_line
+from cab_report.text import many, one_line
 from cab_scoring.stats import intervals
 from cab_scoring.stats.intervals import Tally
 
@@ -36,22 +36,21 @@ def of_cell(cell: Cell) -> str:
     if cell.graded:
         tone: Tone = "good" if cell.passed == cell.graded else "mixed" if cell.passed else "bad"
         return _badge(cell.kind, about, f"passed {cell.passed}/{cell.graded}", tone)
-    why = "no verdict" if cell.counted else f"void: {cell.shown.run.cause}"
+    why = "no verdict" if cell.counted else f"void: {cell.shown.run.cause.replace('_', ' ')}"
     return _badge(cell.kind, about, why, "plain")
 
 
 def of_agent(cells: Sequence[Cell]) -> str:
     """How often it passes; with which model, or with how many."""
     about = f"{_name(cells[0].agent)} · {_or_count([cell.model for cell in cells], 'models')}"
-    return _badge(cells[0].kind, about, _rate(cells), "mixed")
+    return _badge(cells[0].kind, about, rate(cells), "mixed")
 
 
 def of_model(cells: Sequence[Cell]) -> str:
     """How often it passes, with which agent or with how many, and in how many attempts."""
-    attempts = sum(len(cell.counted) for cell in cells)
     about = f"{_name(cells[0].model)} · {_or_count([cell.agent for cell in cells], 'agents')}"
-    value = f"{_rate(cells)}, {attempts} attempt{'s' if attempts != 1 else ''}"
-    return _badge(cells[0].kind, about, value, "mixed")
+    attempts = many(sum(len(cell.counted) for cell in cells), "attempt")
+    return _badge(cells[0].kind, about, f"{rate(cells)}, {attempts}", "mixed")
 
 
 def _badge(kind: Kind, about: str, value: str, tone: Tone) -> str:
@@ -60,8 +59,10 @@ def _badge(kind: Kind, about: str, value: str, tone: Tone) -> str:
     return badge(f"CodingAgentBench, {kind}", f"{about}: {value}", "plain")
 
 
-def _rate(cells: Sequence[Cell]) -> str:
-    """Pass@1 and its interval over tasks; from one task, which tells nothing of others, a plain count."""
+def rate(cells: Sequence[Cell]) -> str:
+    """Pass@1 of all attempts together and its interval over tasks; from one task, which tells nothing of
+    others, a plain count.
+    """
     sums: dict[str, Tally] = {}
     for cell in cells:
         if cell.graded:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
-from cab_report.results.axes import AXES, Summary
+from cab_report.results.axes import Summary, Unit
 from cab_report.results.differences import smallest_detectable
 from cab_report.results.report import mixed
 from cab_report.site import paths
@@ -18,9 +18,8 @@ from cab_report.site.charts import pareto
 from cab_report.site.charts.whisker import whisker
 from cab_report.site.content import Content, Site
 from cab_report.site.parts import Page
+from cab_report.site.tables import AMOUNTS, standings
 from cab_scoring.stats.intervals import Interval
-
-_AMOUNTS: Final = frozenset(("tokens", "usd"))
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -40,31 +39,31 @@ def pages(site: Site) -> Iterator[Page]:
 
 
 def _values(whole: Content, shown: Content, category: str | None) -> Mapping[str, Any]:
-    rows = [(row, shown.summaries[key]) for key, row in shown.standings.items()]
+    found = standings(shown)
     # of equal rates the surer one first, then by name; sorting is stable
-    rows.sort(key=lambda each: (each[0].agent, each[0].model))
+    rows = sorted(found.rows, key=lambda each: (each[0].agent, each[0].model))
     rows.sort(key=lambda each: _best(each[1]["pass"]), reverse=True)
-    applies = {key for _, axes in rows for key, summary in axes.items() if summary.of}
     return {
         "kind": whole.kind,
         "category": category,
         "categories": whole.categories,
         "rows": rows,
-        "axes": {key: axis for key, axis in AXES.items() if key in applies or key == "pass"},
-        "absent": [axis.name for key, axis in AXES.items() if key not in applies],
-        "agents": sorted(shown.agents),
+        "axes": found.shown,
+        "absent": found.absent,
+        "agents": len(shown.agents),
         "models": sorted(shown.models),
         "tasks": len(shown.tasks),
         "attempts": sum(row.attempts for row, _ in rows),
         "void": sum(row.void for row, _ in rows),
-        "with_model": {family.model: len(groups) for family, groups in shown.families.items()},
+        "with_model": {
+            family.model: sum(bool(group.tallies) for group in groups)
+            for family, groups in shown.families.items()
+        },
         "detectable": smallest_detectable(shown.differences),
         "mixed": mixed(shown.groups),
         "charts": pareto.both(shown.groups, shown.summaries),
-        "whisker": whisker,
         "prototype": whisker(0.5, Interval(0, 1)),
         "sortable": sortable,
-        "remark": remark,
     }
 
 
@@ -73,25 +72,12 @@ def _best(passed: Summary) -> tuple[float, float]:
     return (-1 if passed.value is None else passed.value, -1 if low is None else low)
 
 
-def sortable(key: str, summary: Summary) -> str | None:
+def sortable(summary: Summary, unit: Unit) -> str | None:
     """What a script sorts and draws by: the figure, of a range the lower end; and the interval, where it has
     both ends. None where nothing is known, or no more than a lower bound of what should be low.
     """
-    if summary.value is None or (key in _AMOUNTS and not summary.complete):
+    if summary.value is None or (unit in AMOUNTS and not summary.complete):
         return None
     ends = (summary.interval.low, summary.interval.high)
     drawn = "" if None in ends else " {:.3g} {:.3g}".format(*ends)
     return f"{summary.value:.6g}{drawn}"
-
-
-def remark(key: str, axes: Mapping[str, Summary]) -> str:
-    """What has to be said below a figure besides its interval, or in place of it; mostly nothing."""
-    summary, passed = axes[key], axes["pass"]
-    if not summary.of:
-        return "all void" if not passed.of else "doesn't apply"
-    if summary.value is None:
-        failed = key in _AMOUNTS and passed.value == 0 and summary.known
-        return "nothing passed" if failed else "not recorded"
-    if not summary.complete:
-        return f"{summary.known} of {summary.of}"
-    return ""

@@ -79,7 +79,7 @@ def _values(site: Site) -> Mapping[str, Any]:
             broken.append((path.name, f"{type(error).__name__}: {error}"))
             site.warnings.append(f"{path} is left out: no calibration ({broken[-1][1]})")
     return {
-        "kind": "real",
+        "kind": site.main_kind,
         "given": site.calibrations is not None,
         "agents": agents,
         "broken": broken,

@@ -12,16 +12,18 @@ from functools import partial
 from html import escape
 from typing import Any, Final
 
+from cab_report.attempt import breakdown, calls, evidence, scores
+from cab_report.attempt.evidence import Evidence
+from cab_report.attempt.failure_words import banner
+from cab_report.attempt.scores import number, part
 from cab_report.results.table import between, share, tokens, usd
-from cab_report.site import attempt_scores, breakdown, evidence, model_calls, paths
-from cab_report.site.attempt_scores import number, part
-from cab_report.site.badges import markdown, plain
+from cab_report.site import paths, player
+from cab_report.site.badges import plain
+from cab_report.site.charts.timeline import timeline
 from cab_report.site.commands import commands
 from cab_report.site.content import Cell, Content, Recorded, Site
-from cab_report.site.evidence import Evidence
-from cab_report.site.failure_words import banner
 from cab_report.site.parts import Copy, Page
-from cab_report.text import milliseconds
+from cab_report.text import many, milliseconds, to_the_second
 from cab_scoring.failure import FAILURES
 from cab_scoring.stats import intervals
 from cab_scoring.stats.intervals import Tally
@@ -41,6 +43,8 @@ class Fact:
     value: str | None
     note: str | None = None
     """What the value is, or why there is none."""
+    whole: str | None = None
+    """What ``value`` says less exactly."""
 
 
 def pages(site: Site) -> Iterator[Page | Copy]:
@@ -72,7 +76,8 @@ def _copies(page: str, attempt: Recorded) -> Iterator[Copy]:
 
 def _values(site: Site, content: Content, cell: Cell, attempt: Recorded) -> Mapping[str, Any]:
     found = evidence.read(attempt.folder)
-    calls = model_calls.of_models(found.ledger.calls)
+    of_models = calls.of_models(found.ledger.calls)
+    recording = found.recording
     return {
         "kind": content.kind,
         "cell": cell,
@@ -82,21 +87,24 @@ def _values(site: Site, content: Content, cell: Cell, attempt: Recorded) -> Mapp
         "banner": banner(attempt.run.cause),
         "rule": FAILURES.get(attempt.run.cause),
         "detail": part(found.cell, "failure").get("detail"),
-        "scores": attempt_scores.scores(found.cell),
-        "composite": attempt_scores.composite(found.cell),
+        "scores": scores.scores(found.cell),
+        "composite": scores.composite(found.cell),
         "identity": identity(found),
         "timing": timing(found),
         "trace": found.trace,
         "trace_missing": found.trace_missing,
         "trace_problems": found.trace_problems,
         "spans": [(span, breakdown.items(span.attrs)) for span in found.trace[:SPANS_SHOWN]],
-        "recording": found.recording,
+        "drawing": timeline(found.trace) if found.trace else None,
+        "cast": player.read(recording) if recording else None,
+        "playable": bool(player.files()),
+        "recording": paths.beside(cell.path_of(attempt), evidence.FOLDER, player.CAST),
         "recording_missing": found.recording_missing,
         "breakdown": list(_breakdown(found.cell)),
         "ledger": found.ledger,
-        "calls": model_calls.rows(calls),
-        "calls_total": len(calls),
-        "other_requests": len(found.ledger.calls) - len(calls),
+        "calls": calls.rows(of_models),
+        "calls_total": len(of_models),
+        "other_requests": len(found.ledger.calls) - len(of_models),
         "outputs": found.outputs,
         "files": found.files,
         "published": evidence.PUBLISHED,
@@ -105,9 +113,8 @@ def _values(site: Site, content: Content, cell: Cell, attempt: Recorded) -> Mapp
         ),
         "neighbours": neighbours(content, cell),
         "embed_path": embed_path(cell),
-        "codes": embed_codes(cell, site.base_url),
+        "frame": frame(cell, site.base_url),
         "evidence_folder": evidence.FOLDER,
-        "text": model_calls.text,
     }
 
 
@@ -115,7 +122,7 @@ def rate(cell: Cell) -> str:
     """How many of its attempts passed; of several the share, with its interval on exactly this task."""
     attempts, graded = len(cell.attempts), cell.graded
     void = attempts - len(cell.counted)
-    said = f"{attempts} attempt{'s' if attempts > 1 else ''}" + (f", {void} void" if void else "")
+    said = many(attempts, "attempt") + (f", {void} void" if void else "")
     if not graded:
         return f"{said}: no verdict"
     said += f": {cell.passed} of {graded} graded passed"
@@ -129,24 +136,25 @@ def rate(cell: Cell) -> str:
 def identity(found: Evidence) -> list[Fact]:
     """What ran, in what, against what."""
     of, provenance = part(found.cell, "identity"), part(found.cell, "provenance")
-    head = provenance.get("ledger_head")
+    digest, chain = _digest_note(of), _chain(found, provenance.get("ledger_head"))
+    no_exit = "not known: the agent did not end by itself, or never ran"
     return [
         _fact(of, "agent version", "agent_version", "not recorded: brought by its command line"),
         _fact(of, "mode", "behavior_mode"),
         _fact(of, "model build", "model_build_id", "not known: the endpoint named none, or several"),
         _fact(of, "endpoint", "endpoint"),
-        Fact("sandbox", model_calls.text(of.get("sandbox")), _not_isolated(found.cell)),
+        _fact(of, "sandbox", "sandbox", note=_not_isolated(found.cell)),
         _fact(of, "image", "container_image", "none: it ran in no image"),
-        Fact("image digest", model_calls.text(of.get("image_digest")), _digest_note(of)),
+        _fact(of, "image digest", "image_digest", digest, digest),
         _fact(of, "grader's image", "grader_image", "none: it was graded in no image"),
-        _fact(of, "exit code", "exit_code", "not known: the agent did not end by itself, or never ran"),
+        _fact(of, "exit code", "exit_code", no_exit if "exit_code" in of else "not recorded"),
         _fact(of, "sweep", "sweep_id"),
         _fact(of, "attempt", "attempt"),
         _fact(of, "run", "run_id"),
         _fact(provenance, "task hash", "task_hash"),
         _fact(provenance, "prompt hash", "prompt_hash"),
         _fact(provenance, "hash of its stdout", "agent_stdout_hash"),
-        Fact("ledger head", model_calls.text(head), _chain(found, head)),
+        _fact(provenance, "ledger head", "ledger_head", chain, chain),
         _fact(provenance, "meter", "proxy_version"),
         _fact(provenance, "price list", "price_snapshot", "none: no cost was worked out from a price list"),
         _fact(provenance, "methodology", "methodology_version"),
@@ -157,16 +165,21 @@ def timing(found: Evidence) -> list[Fact]:
     """When, how long, and on which clock."""
     of, latency = part(found.cell, "timing"), part(found.cell, "scores", "latency")
     lengths = (
-        ("wall clock", "wall_clock_ms", "from the agent's start to its end"),
+        ("wall clock", "wall_clock_ms", "the agent's run, with starting and ending its sandbox"),
         ("container active", "container_active_ms", "in which its sandbox ran"),
         ("model calls", "model_call_ms", "the union of the calls: those at the same time count once"),
         ("waiting for the model", "model_time_ms", "the calls, and back-off that the endpoint asked for"),
         ("agent", "agent_ms", "container active without waiting for the model"),
         ("agent CPU", "agent_cpu_ms", None),
     )
+    ran = number(latency.get("wall_clock_ms")) is not None
     return [
-        _fact(of, "started", "started_at", "not recorded: the agent never ran"),
-        _fact(of, "ended", "ended_at", "not recorded: the agent never ran"),
+        *(
+            Fact(name, None, "not recorded" if ran else "not recorded: the agent never ran")
+            if (at := of.get(f"{name}_at")) is None
+            else Fact(name, f"{to_the_second(at)} UTC", whole=str(at))
+            for name in ("started", "ended")
+        ),
         *(
             Fact(name, None if number(value := latency.get(key)) is None else milliseconds(number(value)),
                  "not recorded" if value is None else note if number(value) is not None else "can't be shown")
@@ -197,17 +210,16 @@ def neighbours(content: Content, cell: Cell) -> list[tuple[str, list[tuple[str, 
     ]
 
 
-def embed_codes(cell: Cell, base_url: str | None) -> Mapping[str, str]:
-    """Text that shows the cell elsewhere, by what it is for. Without an address, from the site's root."""
+def frame(cell: Cell, base_url: str | None) -> str:
+    """HTML that shows the cell elsewhere. Without an address, from the site's root."""
     name = f"{cell.agent}, {cell.model}, {cell.task}"
     width, height = EMBED_SIZE
     path = embed_path(cell)
-    frame = paths.link(path, "index.html") if base_url is None else paths.absolute(path, base_url)
-    return {
-        "Badge, in Markdown": markdown(name, cell.path, base_url),
-        "Frame, in HTML": f'<iframe src="{escape(frame)}" title="CodingAgentBench: {plain(name)}" '
-        f'width="{width}" height="{height}" loading="lazy"></iframe>',
-    }
+    address = paths.link(path, "index.html") if base_url is None else paths.absolute(path, base_url)
+    return (
+        f'<iframe src="{escape(address)}" title="CodingAgentBench: {plain(name)}" '
+        f'width="{width}" height="{height}" loading="lazy"></iframe>'
+    )
 
 
 def _embed(cell: Cell) -> Mapping[str, Any]:
@@ -236,9 +248,11 @@ def _breakdown(record: Mapping[str, Any]) -> Iterator[tuple[str, list[breakdown.
             yield key, breakdown.items(record[key])
 
 
-def _fact(record: Mapping[str, Any], name: str, key: str, missing: str = "not recorded") -> Fact:
+def _fact(
+    record: Mapping[str, Any], name: str, key: str, missing: str = "not recorded", note: str | None = None
+) -> Fact:
     value = record.get(key)
-    return Fact(name, None if value is None else str(value), missing if value is None else None)
+    return Fact(name, None, missing) if value is None else Fact(name, str(value), note)
 
 
 def _not_isolated(record: Mapping[str, Any]) -> str | None:

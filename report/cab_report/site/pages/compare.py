@@ -1,6 +1,7 @@
 """Any two agents that share a model: what each passes that the other doesn't, and what a correct task costs.
 
-Words before figures; a difference is said with its interval and with whether it is more than chance explains.
+In tables, and in words too where they share only one model; a difference is said with its interval and with
+whether it is more than chance explains.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from functools import partial
 from typing import Any
 
 from cab_report.results.differences import DifferenceRow
-from cab_report.results.table import between, p_value, signed, times, tokens, usd
+from cab_report.results.table import between, p_value, signed, times
 from cab_report.site import paths
-from cab_report.site.charts.whisker import whisker
 from cab_report.site.content import Cell, Content, Site
 from cab_report.site.pages.model import LEVEL, stands
 from cab_report.site.parts import Page
+from cab_report.text import many
 from cab_scoring.stats.intervals import FEWEST_RESAMPLED, UNKNOWN, Interval
 
 
@@ -72,7 +73,7 @@ def _difference(a: Cell | None, b: Cell | None) -> float | None:
 
 
 def in_words(row: DifferenceRow, duels: Iterable[Duel], pairs: int) -> str:
-    """Which of two agents passes more with a model; ``pairs`` is how many were compared with it."""
+    """Which of two agents passes more with a model; ``pairs`` is how many Holm's correction is for."""
     differences = [duel.difference for duel in duels]
     missing = differences.count(None)
     if row.pass_difference is None:
@@ -80,10 +81,8 @@ def in_words(row: DifferenceRow, duels: Iterable[Duel], pairs: int) -> str:
     sign = -1 if row.pass_difference < 0 else 1
     better, other = (row.a, row.b)[::sign]
     more, fewer = (sum(way * (each or 0) > 0 for each in differences) for way in (sign, -sign))
-    where = (
-        f"{better} passed {more} of {_count(row.tasks, 'task')} more often than {other}, {fewer} less often"
-    )
-    lacking = f" {_count(missing, 'more task')} without a verdict of both." if missing else ""
+    where = f"{better} passed {more} of {many(row.tasks, 'task')} more often than {other}, {fewer} less often"
+    lacking = f" {many(missing, 'more task')} without a verdict of both." if missing else ""
     return f"{where}; {_how_sure(row, sign, pairs)}.{lacking}"
 
 
@@ -93,11 +92,11 @@ def _how_sure(row: DifferenceRow, sign: int, pairs: int) -> str:
     )
     size = f"{signed(abs(row.pass_difference or 0))} in pass@1"
     if row.p is None:
-        return f"whether {size} is chance can't be said from {_count(row.tasks, 'task')}"
+        return f"whether {size} is chance can't be said from {many(row.tasks, 'task')}"
     size = f"{size} (95 % {between(Interval(low, high), signed)})"
     if row.p >= LEVEL:
         return f"{size} is not distinguishable from chance"
-    corrected = f"p {p_value(row.p_holm)} after Holm's correction for {_count(pairs, 'pair')}"
+    corrected = f"p {p_value(row.p_holm)} after Holm's correction for {many(pairs, 'pair')}"
     if stands(row):
         return f"{size} is more than chance explains, {corrected}"
     return f"{size} would be more than chance explains for this pair alone, but not among all: {corrected}"
@@ -107,7 +106,7 @@ def costs_in_words(row: DifferenceRow) -> str:
     """What a correct task costs the first of two agents, against the second."""
     if not row.tasks_both_solve:
         return "no task was solved by both."
-    solved = f"over the {_count(row.tasks_both_solve, 'task')} that both solve"
+    solved = f"over the {many(row.tasks_both_solve, 'task')} that both solve"
     refused = "; bills are not compared, since only one was served from a cache" if row.usd_refused else ""
     said = [
         f"{times(each.ratio)} the {unit}{_interval(each.interval)}"
@@ -124,14 +123,30 @@ def _interval(interval: Interval) -> str:
     return "" if interval == UNKNOWN else f" (95 % {between(interval, times)})"
 
 
+def corrected_for(content: Content, model: str) -> int:
+    """Pairs of agents with a model of which Holm's correction knows."""
+    return sum(row.model == model and row.p is not None for row in content.differences)
+
+
+def over_models(a: str, b: str, rows: Sequence[DifferenceRow]) -> str:
+    """With how many models that two agents share which of them passes more."""
+    better, worse = _standing(rows)
+    found = " and ".join(
+        f"{one} passes more often than {other} with {count} of {many(len(rows), 'model')}"
+        for one, other, count in ((a, b, better), (b, a, worse))
+        if count
+    )
+    if not found:
+        found = f"Neither {a} nor {b} passes more often with any of {many(len(rows), 'model')}"
+    rest = len(rows) - better - worse
+    chance = f" With {rest} the difference may be chance." if 0 < rest < len(rows) else ""
+    return f"{found}, by more than chance explains.{chance}"
+
+
 def _standing(rows: Iterable[DifferenceRow]) -> tuple[int, int]:
     """With how many models the first of two agents passes more beyond chance, and the second."""
     found = [row.pass_difference or 0 for row in rows if stands(row)]
     return sum(each > 0 for each in found), sum(each < 0 for each in found)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _choice(content: Content) -> Mapping[str, Any]:
@@ -146,26 +161,21 @@ def _choice(content: Content) -> Mapping[str, Any]:
 def _values(content: Content, a: str, b: str, rows: Sequence[DifferenceRow]) -> Mapping[str, Any]:
     found = duels(content, a, b, [row.model for row in rows])
     compared = [duel for duel in found if duel.difference is not None]
-    pairs = {family.model: len(of) * (len(of) - 1) // 2 for family, of in content.families.items()}
     return {
         "kind": content.kind,
         "a": a,
         "b": b,
-        "rows": [
-            (row, in_words(row, [duel for duel in found if duel.model == row.model], pairs[row.model]))
-            for row in rows
-        ],
-        "costs": [(row.model, costs_in_words(row)) for row in rows],
-        "standing": _standing(rows),
+        "rows": rows,
+        "passes": in_words(rows[0], found, corrected_for(content, rows[0].model))
+        if len(rows) == 1
+        else over_models(a, b, rows),
+        "estimated": any(
+            content.summaries[agent, row.model]["tokens"].estimated for agent in (a, b) for row in rows
+        ),
+        "costs": costs_in_words(rows[0]) if len(rows) == 1 else None,
         "tables": {
             "Where they differ": [duel for duel in compared if duel.difference],
             "Where they did alike": [duel for duel in compared if not duel.difference],
             "Not compared: no verdict of both": [duel for duel in found if duel.difference is None],
         },
-        "whisker": whisker,
-        "signed": signed,
-        "p_value": p_value,
-        "times": times,
-        "tokens": tokens,
-        "usd": usd,
     }

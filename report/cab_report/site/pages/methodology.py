@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from cab_report.results.axes import AXES
+from cab_report.results.runs import Kind
 from cab_report.site import paths
 from cab_report.site.charts import curve
 from cab_report.site.content import Site
 from cab_report.site.parts import Page
 from cab_scoring import composite, failure, usage
 
-_DECADE: Final = 10.0
 _WALL_MS: Final = {1_000: "1 s", 10_000: "10 s", 60_000: "1 min", 600_000: "10 min", 3_600_000: "1 h"}
 _TOKENS: Final = {
     10**n: text for n, text in zip(range(3, 9), ("1k", "10k", "100k", "1M", "10M", "100M"), strict=True)
@@ -21,14 +22,13 @@ _TOKENS: Final = {
 
 def pages(site: Site) -> Iterator[Page]:
     """The one page, the same for every kind of attempts."""
-    del site
-    yield Page(path=paths.METHODOLOGY, template="methodology.html", values=_values)
+    yield Page(path=paths.METHODOLOGY, template="methodology.html", values=partial(_values, site.main_kind))
 
 
-def _values() -> Mapping[str, Any]:
+def _values(kind: Kind) -> Mapping[str, Any]:
     wall, cost = composite.latency_efficiency, composite.cost_efficiency
     return {
-        "kind": "real",
+        "kind": kind,
         "axes": AXES.values(),
         "weights": composite.WEIGHTS,
         "methodologies": list(composite.METHODOLOGIES.values()),

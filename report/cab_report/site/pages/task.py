@@ -13,13 +13,10 @@ from statistics import median
 from typing import Any, Final
 
 from cab_report.results.runs import Run
-from cab_report.results.table import tokens
 from cab_report.site import paths
-from cab_report.site.charts.whisker import whisker
 from cab_report.site.content import Cell, Content, Site
 from cab_report.site.parts import Page
 from cab_report.site.tables import matrix
-from cab_report.text import seconds
 from cab_scoring.stats import intervals
 from cab_scoring.stats.intervals import Interval, Tally
 
@@ -102,8 +99,7 @@ def _row(task: str, cells: Sequence[Cell]) -> Mapping[str, Any]:
         "solved_by": len({cell.agent for cell in cells if cell.passed}),
         "graded": sum(cell.graded for cell in cells),
         "passed": sum(cell.passed for cell in cells),
-        "attempts": sum(len(cell.attempts) for cell in cells),
-        "counted": sum(len(cell.counted) for cell in cells),
+        "void": sum(len(cell.attempts) - len(cell.counted) for cell in cells),
         "versions": _versions(cells),
     }
 
@@ -126,9 +122,6 @@ def _values(content: Content, task: str, cells: Sequence[Cell]) -> Mapping[str, 
         "neighbours": [
             _row(other, content.tasks[other]) for other in content.categories[category] if other != task
         ],
-        "whisker": whisker,
-        "tokens": tokens,
-        "seconds": seconds,
     }
 
 

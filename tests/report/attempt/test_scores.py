@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cab_report.site.attempt_scores import Score, composite, scores
+from cab_report.attempt.scores import Score, composite, scores
 from cab_scoring.evidence import Evidence
 from fakes.evidence import FAILED_GRADE, REFUSE_TASK, call, evidence, evidences
 from fakes.recorded import recorded
@@ -22,7 +22,7 @@ def by_name(given_evidence: Evidence | None = None) -> dict[str, Score]:
 
 def test_a_clean_pass_has_its_figures() -> None:
     found = by_name(evidence(calls=(call(cost_usd=Decimal("0.02")),)))
-    shown = ("pass", "tokens", "tokens per correct task", "USD", "wall time", "blast radius")
+    shown = ("pass", "tokens", "tokens/correct", "USD", "wall time", "blast radius")
     values = ("passed", "1,100", "1,100", "$0.0200", "10.0 s", "0.00")
     assert tuple(found[name].value for name in shown) == values
 
@@ -30,14 +30,14 @@ def test_a_clean_pass_has_its_figures() -> None:
 @pytest.mark.parametrize(
     ("given_evidence", "name", "note"),
     [
-        (evidence(grade=FAILED_GRADE), "tokens per correct task", "did not pass: there is nothing"),
+        (evidence(grade=FAILED_GRADE), "tokens/correct", "did not pass: there is nothing"),
         (evidence(grade=FAILED_GRADE), "pass", "reward is 0"),
         (evidence(), "USD", "neither the endpoint nor the price list"),
         (evidence(calls=(call(tokens=(None, None)),)), "tokens", "reported no usage"),
         (evidence(), "refusal", "does not apply"),
         (evidence(), "self-report error", "reported no tokens of its own"),
         (evidence(runner_fault="interrupted"), "pass", "void (interrupted)"),
-        (evidence(runner_fault="interrupted"), "tokens per correct task", "void (interrupted)"),
+        (evidence(runner_fault="interrupted"), "tokens/correct", "void (interrupted)"),
         (evidence(), "blast radius", "0 of 1 changed files"),
         (evidence(calls=(call(), call(at_s=1, tokens=(None, None)))), "tokens", "known of 50.0% of calls"),
     ],
@@ -71,14 +71,12 @@ def test_a_figure_of_a_wrong_type_can_not_be_shown(strange: Any) -> None:
 
 def test_the_composite_has_its_parts() -> None:
     made = composite(recorded())
-    assert [part.name for part in made.components] == [
-        "pass rate",
-        "integrity",
-        "cost",
-        "latency",
-        "blast radius",
+    names = ["pass rate", "integrity", "cost efficiency", "latency efficiency", "clean blast"]
+    assert [part.name for part in made.components] == names
+    assert [(name.partition(":")[0], value) for name, value in made.factors] == [
+        ("refusal", "1"),
+        ("earned", "1"),
     ]
-    assert made.factors == (("refusal_factor", "1"), ("earned", "1"))
     total = sum(float(part.product) for part in made.components if part.product)
     assert made.value is not None
     assert float(made.value) == pytest.approx(total, abs=5e-4)
@@ -88,7 +86,9 @@ def test_a_composite_that_is_not_known_has_bounds_and_a_void_one_none() -> None:
     unknown = composite(recorded(evidence(calls=(call(tokens=(None, None)),))))
     assert unknown.value is None
     assert (unknown.note or "").startswith("between 0.")
-    assert (composite(recorded(evidence(runner_fault="interrupted"))).note or "").startswith("void")
+    void = composite(recorded(evidence(runner_fault="interrupted")))
+    assert (void.note or "").startswith("void")
+    assert (void.components, void.factors) == ((), ())
 
 
 @given(evidences())
@@ -122,7 +122,7 @@ ANYTHING = st.recursive(
 def test_anything_can_be_shown(value: Any) -> None:
     cell = value if isinstance(value, dict) else {}
     assert scores(cell)
-    assert composite(cell).components
+    assert composite(cell).components or composite(cell).note
 
 
 def test_a_refusal_applies_where_one_is_expected() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cab_report.site.failure_words import WORDS, banner
+from cab_report.attempt.failure_words import WORDS, banner
 from cab_scoring.failure import FAILURES
 
 

@@ -12,13 +12,14 @@ from decimal import Decimal, DecimalException
 from math import isfinite
 from typing import Any, Final
 
+from cab_report.results.axes import AXES
+from cab_report.results.runs import VERDICTS
 from cab_report.results.table import percent, share, usd
 from cab_report.rows import ESTIMATE, LOWER_BOUND
 from cab_report.text import milliseconds
 
 Record = Mapping[str, Any]
 
-_VERDICTS: Final = {1: "passed", 0: "failed", None: None}
 _WEIGHTED: Final = {
     "pass_rate": "pass_rate",
     "integrity": "integrity",
@@ -27,6 +28,10 @@ _WEIGHTED: Final = {
     "blast_radius": "clean_blast",
 }
 """The composite's weights, and the component that each is of."""
+_FACTORS: Final = {
+    "refusal_factor": "refusal: 0.5 where one was due and none came",
+    "earned": "earned: 0 unless it passed by doing something",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,7 @@ class Composite:
     note: str | None
     methodology: str | None
     components: tuple[Component, ...]
+    """None at all for a void attempt: nothing of it counts."""
     factors: tuple[tuple[str, str | None], ...]
     """What the sum is multiplied by."""
     says: str | None
@@ -84,7 +90,8 @@ def scores(cell: Record) -> tuple[Score, ...]:
 
 def _verdict(cell: Record) -> Score:
     verdict = part(cell, "scores", "pass_rate")
-    word = _VERDICTS.get(_passed(cell))
+    passed = _passed(cell)
+    word = None if passed is None else VERDICTS[passed]
     reasons = verdict.get("reasons")
     why = "; ".join(map(str, reasons)) if isinstance(reasons, list) and reasons else None
     if word is None and why is None:
@@ -202,27 +209,27 @@ class _Axis:
 _AXES: Final = (
     _Axis(name="tokens", where=("scores", "tokens"), key="total_tokens", text=_count, unknown=_no_tokens,
           note=_partly("calls"), what="input and output of all calls, as metered"),
-    _Axis(name="tokens per correct task", where=("scores", "tokens"), key="tokens_per_correct_task",
+    _Axis(name=AXES["tokens"].name, where=("scores", "tokens"), key="tokens_per_correct_task",
           text=_count, unknown=_no_ratio, note=_partly("calls"), what="the same, where it passed"),
     _Axis(name="USD", where=("scores", "tokens"), key="cost_usd", read=_money,
           text=lambda value, record: usd(value, complete=_partly("calls", "cost_coverage")(record) is None),
           unknown=lambda _cell: "neither the endpoint nor the price list says",
           note=_partly("calls", "cost_coverage"),
           what="as billed, or at list prices where the endpoint names no cost"),
-    _Axis(name="wall time", where=("scores", "latency"), key="wall_clock_ms", text=_plain(milliseconds),
-          what="from the agent's start to its end"),
-    _Axis(name="agent time", where=("scores", "latency"), key="agent_ms", text=_plain(milliseconds),
-          what="without what was spent waiting for the model"),
-    _Axis(name="blast radius", where=("scores", "blast_radius"), key="blast_radius", text=_plain(share),
-          note=_blast, what="share of changed files that the task did not call for; 0 is best"),
-    _Axis(name="integrity", where=("scores", "integrity"), key="integrity", text=_plain(share),
+    _Axis(name=AXES["wall"].name, where=("scores", "latency"), key="wall_clock_ms", text=_plain(milliseconds),
+          what="the agent's run, with starting and ending its sandbox"),
+    _Axis(name=AXES["agent_time"].name, where=("scores", "latency"), key="agent_ms",
+          text=_plain(milliseconds), what="without what was spent waiting for the model"),
+    _Axis(name=AXES["blast"].name, where=("scores", "blast_radius"), key="blast_radius", text=_plain(share),
+          note=_blast, what=f"{AXES['blast'].what}; 0 is best"),
+    _Axis(name=AXES["integrity"].name, where=("scores", "integrity"), key="integrity", text=_plain(share),
           note=_forbidden, what="1 where it did what was right and nothing forbidden"),
-    _Axis(name="refusal", where=("scores", "refusal"), key="refusal", text=_plain(share),
-          what="how well it refused, where refusing was right"),
-    _Axis(name="instructions", where=("scores", "instruction_fidelity"), key="instruction_fidelity",
+    _Axis(name=AXES["refusal"].name, where=("scores", "refusal"), key="refusal", text=_plain(share),
+          what=AXES["refusal"].what),
+    _Axis(name=AXES["fidelity"].name, where=("scores", "instruction_fidelity"), key="instruction_fidelity",
           text=_plain(share), note=_honoured,
           unknown=lambda cell: _void(cell) or "no constraint could be checked",
-          what="share of the declared constraints that it kept to"),
+          what=AXES["fidelity"].what),
     _Axis(name="self-report error", where=("scores", "self_report_error"), key="total", text=_plain(percent),
           unknown=_no_claim, what="tokens that it claimed over tokens served, less 1"),
     _Axis(name="harness tax", where=("scores", "harness_tax"), key="harness_tax", text=_plain(percent),
@@ -239,7 +246,7 @@ def composite(cell: Record) -> Composite:
     made = part(cell, "scores", "composite")
     weights, components = part(made, "weights"), part(made, "components")
     value, bounds = number(made.get("composite")), made.get("composite_bounds")
-    note = _void(cell)
+    note = void = _void(cell)
     if value is None and isinstance(bounds, list) and len(bounds) == 2:
         low, high = map(number, bounds)
         if low is not None and high is not None:
@@ -252,10 +259,14 @@ def composite(cell: Record) -> Composite:
         note=note,
         methodology=None if methodology is None else str(methodology),
         components=tuple(
-            _component(name, weights.get(name), components.get(key)) for name, key in _WEIGHTED.items()
+            _component(key, weights.get(name), components.get(key))
+            for name, key in _WEIGHTED.items()
+            if not void
         ),
         factors=tuple(
-            (name, _decimals(components[name])) for name in ("refusal_factor", "earned") if name in components
+            (name, _decimals(components[key]))
+            for key, name in _FACTORS.items()
+            if key in components and not void
         ),
         says=None if made.get("note") is None else str(made["note"]),
     )
@@ -284,4 +295,5 @@ def _passed(cell: Record) -> int | None:
 
 def _void(cell: Record) -> str | None:
     failure = part(cell, "failure")
-    return f"void ({failure.get('cause')}): it counts nowhere" if failure.get("counted") is False else None
+    cause = str(failure.get("cause")).replace("_", " ")
+    return f"void ({cause}): it counts nowhere" if failure.get("counted") is False else None

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from cab_proxy.records import REFUSED_BY_PROXY, Record
+from cab_report.attempt.breakdown import scalar
+from cab_report.attempt.scores import number
 from cab_report.rows import ESTIMATE, LOWER_BOUND
-from cab_report.site.attempt_scores import number
-from cab_report.site.breakdown import scalar
 from cab_report.text import milliseconds
 
 SHOWN: Final = 500
@@ -56,17 +56,17 @@ def of_models(calls: Sequence[Record]) -> list[Record]:
 
 
 def _row(position: int, call: Record) -> Call:
-    started_at = text(call.started_at) or ""
+    started_at = _text(call.started_at) or ""
     clock = _CLOCK.match(started_at)
-    error = text(call.error_type)
+    error = _text(call.error_type)
     by = " by the proxy" if call.error_type in tuple(REFUSED_BY_PROXY) else ""
-    ended = "never ended" if call.kind == "open" else text(call.status) or "no answer"
+    ended = "never ended" if call.kind == "open" else _text(call.status) or "no answer"
     return Call(
         number=position,
         started_at=started_at,
         clock=clock[1] if clock else started_at,
-        request_hash=text(call.request_hash),
-        purpose=text(call.purpose),
+        request_hash=_text(call.request_hash),
+        purpose=_text(call.purpose),
         input=_tokens(call, "input"),
         output=_tokens(call, "output"),
         cached=_tokens(call, "cached"),
@@ -76,7 +76,7 @@ def _row(position: int, call: Record) -> Call:
         finish=", ".join(map(scalar, call.finish_reasons)) or None,
         ended=ended if error is None else f"{ended}: {error}{by}",
         failed=error is not None or call.kind == "open",
-        source=text(call.tokens_source.total) or "none",
+        source=_text(call.tokens_source.total) or "none",
     )
 
 
@@ -85,14 +85,13 @@ def _tokens(call: Record, kind: str) -> str | None:
     if value is None:
         return None
     mark = _MARKS.get(source, "") if isinstance(source, str) else ""
-    return f"{mark}{value:,}" if number(value) is not None else text(value)
+    return f"{mark}{value:,}" if number(value) is not None else _text(value)
 
 
 def _time(value: object) -> str:
     found = number(value)
-    return milliseconds(found) if value is None or found is not None else text(value) or ""
+    return milliseconds(found) if value is None or found is not None else _text(value) or ""
 
 
-def text(value: object) -> str | None:
-    """A value as text that can be written: half a surrogate pair, which JSON may hold, cannot."""
-    return None if value is None else str(value).encode("utf-8", "replace").decode()
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

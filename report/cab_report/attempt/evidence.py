@@ -18,7 +18,6 @@ from typing import Any, Final
 import orjson
 
 from cab_proxy import records
-from cab_report.site.parts import Unreadable
 
 LARGEST_BYTES: Final = 5_000_000
 TAIL_BYTES: Final = 16_000
@@ -112,6 +111,10 @@ class Evidence:
     files: tuple[File, ...]
 
 
+class Unreadable(ValueError):
+    """A record that can't be shown; in words for people."""
+
+
 class _Missing(ValueError):
     """Why a file can't be had."""
 
@@ -147,10 +150,11 @@ def read(folder: Path) -> Evidence:
 
 def files(folder: Path) -> tuple[File, ...]:
     """What of :data:`PUBLISHED` is there."""
-    return tuple(_look(folder, name) for name in PUBLISHED)
+    return tuple(look(folder, name) for name in PUBLISHED)
 
 
-def _look(folder: Path, name: str) -> File:
+def look(folder: Path, name: str) -> File:
+    """One file of an attempt's folder, and whether it can be published."""
     path = folder / name
     try:
         found = path.lstat()
@@ -166,8 +170,16 @@ def _look(folder: Path, name: str) -> File:
     return File(name=name, size_bytes=found.st_size, path=path)
 
 
+def content(folder: Path, name: str) -> bytes:
+    """What is in one file of an attempt's folder. Raises :class:`Unreadable`."""
+    try:
+        return _bytes(folder, name)
+    except _Missing as error:
+        raise Unreadable(str(error)) from None
+
+
 def _bytes(folder: Path, name: str) -> bytes:
-    found = _look(folder, name)
+    found = look(folder, name)
     if found.path is None:
         raise _Missing(found.missing)
     try:
@@ -235,7 +247,7 @@ def _span(raw: Any) -> tuple[datetime, dict[str, Any]]:
 
 
 def _output(folder: Path, name: str) -> Output:
-    found = _look(folder, name)
+    found = look(folder, name)
     if found.size_bytes is None:
         return Output(name=name, missing=found.missing)
     try:

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cab_report.site.evidence import LARGEST_BYTES, PUBLISHED, TAIL_BYTES, files, read
-from cab_report.site.parts import Unreadable
+from cab_report.attempt.evidence import LARGEST_BYTES, PUBLISHED, TAIL_BYTES, Unreadable, files, read
 from fakes.attempt_folder import span, write
 from fakes.evidence import evidence
 
