@@ -6,8 +6,9 @@ the value is taken for granted but that it is JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Literal
 
 import orjson
@@ -17,6 +18,9 @@ DEEPEST: Final = 3
 LONG_LINES: Final = 8
 LONG_CHARS: Final = 300
 LONGEST_CHARS: Final = 20_000
+LONGEST_KEY_CHARS: Final = 200
+MOST: Final = 500
+"""Rows: a key is repeated in each key below it, so few bytes of a record could become a page without end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +41,21 @@ class Item:
 
 
 def items(value: object) -> list[Item]:
-    """The rows of an object; of anything else a single one without a key."""
-    return _items("", value, 0)
+    """The rows of an object, at most :data:`MOST`; of anything else a single one without a key."""
+    walk = _walk("", value, 0)
+    found = list(islice(walk, MOST))
+    if next(walk, None) is not None:
+        found.append(Item(key="…", form="text", lines=(f"only the first {MOST} keys are shown",)))
+    return found
 
 
-def _items(key: str, value: object, depth: int) -> list[Item]:
+def _walk(key: str, value: object, depth: int) -> Iterator[Item]:
     if isinstance(value, Mapping) and value and depth < DEEPEST:
-        return [
-            item
-            for name, part in value.items()
-            for item in _items(f"{key}.{name}" if key else str(name), part, depth + 1)
-        ]
-    return [_item(key, value)]
+        for name, part in value.items():
+            longer = f"{key}.{name}" if key else str(name)
+            yield from _walk(longer[:LONGEST_KEY_CHARS], part, depth + 1)
+    else:
+        yield _item(key, value)
 
 
 def _item(key: str, value: object) -> Item:

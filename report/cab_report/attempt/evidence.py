@@ -235,13 +235,17 @@ def _span(raw: Any) -> tuple[datetime, dict[str, Any]]:
         raise ValueError(f"its duration is {took!r}")
     if not isinstance(raw["attrs"], dict):
         raise TypeError("its attrs are no object")
+    if not all(
+        isinstance(each, str | None) for each in (raw["span_id"], parent, raw["kind"], raw["name"], error)
+    ):
+        raise TypeError("a name in it is no text")
     return start if start.tzinfo else start.replace(tzinfo=UTC), {
         "span_id": str(raw["span_id"]),
-        "parent_id": None if parent is None else str(parent),
+        "parent_id": parent,
         "kind": str(raw["kind"]),
         "name": str(raw["name"]),
         "duration_ms": took,
-        "error": None if error is None else str(error),
+        "error": error,
         "attrs": raw["attrs"],
     }
 

@@ -30,7 +30,7 @@ SHOWN_BYTES: Final = 1_000_000
 _TAIL_BYTES: Final = 64_000
 _SIZE: Final = (120, 40)
 """Columns and rows of a recording whose header doesn't say."""
-_LARGEST: Final = 500
+_LARGEST: Final = 200
 _LONGEST_S: Final = 1e7
 _CLEARS: Final = re.compile(r"\x1b\[[23]J|\x1bc|\x1b\[\?1049[hl]")
 _ESCAPES: Final = re.compile(

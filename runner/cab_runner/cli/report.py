@@ -13,7 +13,7 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -144,7 +144,7 @@ def _served(folder: Path, port: int) -> Iterator[str]:
 class _Handler(SimpleHTTPRequestHandler):
     """Files as what their names say, and quietly. Evidence is text, to be read rather than kept."""
 
-    extensions_map: ClassVar[dict[str, str]] = SimpleHTTPRequestHandler.extensions_map | dict.fromkeys(
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | dict.fromkeys(
         (".json", ".jsonl", ".cast", ".txt"), "text/plain; charset=utf-8"
     )
 

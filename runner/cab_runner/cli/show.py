@@ -53,7 +53,7 @@ def show(cell: str, results: Path, as_json: bool) -> None:
             {"schema_version": SCHEMA_VERSION, **view.to_json(found, folder), "other_attempts": listed}
         )
         return
-    console = Console(markup=False, highlight=False)
+    console = Console(markup=False, highlight=False, emoji=False)
     console.print(view.render(found, folder))
     if others:
         console.print(f"\nOther attempts at {one_line(run.task, 200)}", style="bold")

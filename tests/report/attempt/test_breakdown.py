@@ -62,3 +62,11 @@ def test_what_is_nested_beyond_json_is_said() -> None:
 @given(JSON)
 def test_any_json_can_be_shown(value: Any) -> None:
     assert all(isinstance(line, str) for item in items(value) for line in item.lines)
+
+
+def test_few_bytes_never_become_many() -> None:
+    found = items({"K" * 100_000: {str(number): 1 for number in range(3_000)}})
+    assert len(found) == 501
+    assert sum(len(each.key) for each in found) < 501 * 201
+    assert found[-1].lines == ("only the first 500 keys are shown",)
+    assert len(items({str(number): 1 for number in range(500)})) == 500

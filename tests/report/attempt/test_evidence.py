@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -144,3 +145,17 @@ def test_any_bytes_in_a_file_are_shown_or_said(
     found = read(folder)
     assert found.trace or found.trace_missing
     assert found.ledger.calls or found.ledger.problems or name == "calls.jsonl"
+
+
+def test_a_span_of_any_other_shape_is_a_problem_and_no_error(tmp_path: Path) -> None:
+    deep: Any = None
+    for _ in range(900):
+        deep = [deep]
+    folder = write(tmp_path)
+    line = json.loads((folder / "trace.jsonl").read_text().splitlines()[0])
+    (folder / "trace.jsonl").write_text(
+        "".join(json.dumps({**line, "name": name}) + "\n" for name in ("a", deep, 5))
+    )
+    found = read(folder)
+    assert [span.name for span in found.trace] == ["a"]
+    assert len(found.trace_problems) == 2

@@ -241,6 +241,28 @@ def test_neighbours_are_of_the_same_kind_and_linked(results: Path, site: Site) -
     assert re.search(r"Other tasks in mutations, with this agent and model ✓ mutations/other$", said)
 
 
+def test_lists_don_t_grow_with_the_results(results: Path, site: Site) -> None:
+    """Each of n pages with all of the others would be n² links."""
+    tasks = [attempt("bash-loop", f"mutations/{number:02}") for number in range(60)]
+    write_records(results, [attempt("bash-loop"), attempt("bash-loop"), *tasks])
+    root = site()
+    said = section(root / PAGE, "neighbours")
+    assert said.count("✓ mutations/") == 50
+    assert said.endswith("10 more")
+    assert "All 2 attempts" in text_of((root / PAGE).read_text())
+    [other] = (root / PAGE).parent.glob("attempt/*/index.html")
+    assert "All 2 attempts" not in text_of(other.read_text())
+
+
+def test_versions_that_are_pooled_are_said(results: Path, site: Site) -> None:
+    write_records(results, [
+        attempt("bash-loop", agent_version="1"), attempt("bash-loop", agent_version="2", task_hash="f" * 64),
+        attempt("bash-loop", agent_version="3", fault="rate_limited"),
+    ])  # fmt: skip
+    said = "3 attempts, 1 void, of 2 versions of the task, of 2 versions of the agent: 2 of 2 graded passed"
+    assert said in text_of((site() / PAGE).read_text())
+
+
 def test_the_embed_is_a_small_page_that_links_out_of_its_frame(results: Path, site: Site) -> None:
     write(results)
     embed = (site() / PAGE).with_name("embed.html").read_text()

@@ -29,6 +29,8 @@ from cab_scoring.stats import intervals
 from cab_scoring.stats.intervals import Tally
 
 SPANS_SHOWN: Final = 500
+NEIGHBOURS_SHOWN: Final = 50
+"""In each list; with all, a page of each of 3,000 tasks would be of 3,000 links."""
 EMBED_SIZE: Final = (520, 190)
 """Pixels; the frame that the code for other pages makes."""
 _BROKEN_DOWN: Final = ("meter", "claim", "grading", "network", "left_in_home", "failure")
@@ -112,6 +114,7 @@ def _values(site: Site, content: Content, cell: Cell, attempt: Recorded) -> Mapp
             found.cell, found.lock, attempt.folder, [file.name for file in found.files if file.path]
         ),
         "neighbours": neighbours(content, cell),
+        "neighbours_shown": NEIGHBOURS_SHOWN,
         "embed_path": embed_path(cell),
         "frame": frame(cell, site.base_url),
         "evidence_folder": evidence.FOLDER,
@@ -123,6 +126,12 @@ def rate(cell: Cell) -> str:
     attempts, graded = len(cell.attempts), cell.graded
     void = attempts - len(cell.counted)
     said = many(attempts, "attempt") + (f", {void} void" if void else "")
+    for what, seen in (
+        ("the task", {run.task_hash for run in cell.counted}),
+        ("the agent", {run.agent_version for run in cell.counted}),
+    ):
+        if len(seen) > 1:
+            said += f", of {len(seen)} versions of {what}"
     if not graded:
         return f"{said}: no verdict"
     said += f": {cell.passed} of {graded} graded passed"
@@ -189,8 +198,10 @@ def timing(found: Evidence) -> list[Fact]:
     ]  # fmt: skip
 
 
-def neighbours(content: Content, cell: Cell) -> list[tuple[str, list[tuple[str, Cell]]]]:
-    """What else there is of the task, the agent and the category: headings, and cells by what differs."""
+def neighbours(content: Content, cell: Cell) -> list[tuple[str, list[tuple[str, Cell]], str]]:
+    """What else there is of the task, the agent and the category: headings, cells by what differs, and the
+    page that has those beyond the first :data:`NEIGHBOURS_SHOWN`.
+    """
     category = cell.task.partition("/")[0]
     others = [each for each in content.tasks[cell.task] if each is not cell]
     of_agent = [each for each in content.agents[cell.agent] if each is not cell and each.model == cell.model]
@@ -198,14 +209,17 @@ def neighbours(content: Content, cell: Cell) -> list[tuple[str, list[tuple[str, 
         (
             "Other agents on this task, with this model",
             [(each.agent, each) for each in others if each.model == cell.model],
+            paths.task(cell.kind, cell.task),
         ),
         (
             "Other models with this agent, on this task",
             [(each.model, each) for each in others if each.agent == cell.agent],
+            paths.agent(cell.kind, cell.agent),
         ),
         (
             f"Other tasks in {category}, with this agent and model",
             [(each.task, each) for each in of_agent if each.task.partition("/")[0] == category],
+            paths.agent(cell.kind, cell.agent),
         ),
     ]
 
