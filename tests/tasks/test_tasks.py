@@ -47,7 +47,8 @@ def assert_trusted(task_id: str, *, runs: int) -> None:
         for name in SAME_ANSWERS:
             passed = set(checks[f"cheat:{name}"].passed_tests)
             assert passed <= given, name
-            assert len(passed) > len(given) // 2, name
+            # where nothing compiles untouched, nothing passed that could still pass
+            assert len(passed) > len(given) // 2 or not given, name
 
 
 @EVERY

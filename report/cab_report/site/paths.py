@@ -15,6 +15,12 @@ from cab_report.results.runs import Kind
 from cab_report.segments import segment
 
 ROOTS: Final[dict[Kind, str]] = {"real": "", "provisional": "provisional/", "simulated": "simulated/"}
+BOARDS: Final[dict[Kind, str]] = {
+    "real": "Leaderboard",
+    "provisional": "Provisional attempts",
+    "simulated": "Simulated attempts",
+}
+"""What the first page of a tree is called: only real attempts are ranked."""
 METHODOLOGY: Final = "methodology/index.html"
 CALIBRATION: Final = "calibration/index.html"
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from cab_report.results.axes import AXES, Summary
+from cab_report.site import paths
 from cab_report.site.build import build
-from cab_report.site.pages.board import sortable
+from cab_report.site.pages.board import pages, sortable
 from cab_scoring.stats.intervals import UNKNOWN, Interval
 from fakes.many_cells import attempt, sweep, write
+from fakes.rendered import html, site_of
 
 
 def board(folder: Path, cells: Iterable[dict[str, Any]], page: str = "index.html") -> str:
@@ -185,3 +187,11 @@ def test_a_board_of_void_attempts_says_nothing_of_axes(tmp_path: Path) -> None:
     html = board(tmp_path, [attempt(fault="interrupted")])
     assert by_agent(html)["aider"]["pass"] == "– all void"
     assert "No task here measures" not in html
+
+
+def test_only_real_attempts_have_a_leaderboard() -> None:
+    site = site_of(attempt(), attempt(kind="simulated"))
+    assert "<h1>Leaderboard</h1>" in html(site, pages, paths.board("real"))
+    simulated = html(site, pages, paths.board("simulated"))
+    assert "<h1>Simulated attempts</h1>" in simulated
+    assert "Leaderboard" not in simulated
