@@ -13,7 +13,7 @@ from cab_report.attempt import evidence
 from cab_report.attempt.evidence import Unreadable
 from cab_report.results.runs import Found, Run, read
 from cab_report.segments import segment
-from cab_report.text import one_line
+from cab_report.text import one_line, visible
 from cab_runner.cli.common import DEFAULT_RESULTS, json_option, print_json
 from cab_runner.errors import CabError, UsageError
 
@@ -73,7 +73,7 @@ def _attempts(cell: str, results: Path) -> list[tuple[Run, Path]]:
     if not pairs:
         raise _nothing(cell, folder, results, found)
     for warning in found.warnings if folder else ():
-        click.echo(f"cab: warning: {warning}", err=True)
+        click.echo(f"cab: warning: {visible(warning)}", err=True)
     cells = sorted({f"{run.sweep_id}/{run.agent}/{run.model}/{run.task}" for run, _ in pairs})
     if len(cells) > 1:
         raise UsageError(f"{cell} holds {len(cells)} cells: name one of them, such as {cells[0]}")
